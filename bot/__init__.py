@@ -1,0 +1,1 @@
+"""The bot: feeds, the refresh cycle, alerts, commands and chats."""

@@ -1,0 +1,74 @@
+"""One declaration of a command: parsing, menus, help and the docs derive from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.settings import AlertSettings, ScoringSettings
+from bot.views.elements import View
+from storage import Storage
+
+
+class Kind(StrEnum):
+    """How the text of a parameter is read."""
+
+    INTEGER = "integer"
+    NUMBER = "number"
+    MONEY = "money"  # 1m, 250k, 1,000,000
+    CHOICE = "choice"
+    COIN = "coin"
+    TEXT = "text"
+    FLAG = "flag"  # yes / no
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter of a command."""
+
+    name: str
+    kind: Kind
+    help: str
+    example: str
+    default: Any = None  # None: not given
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    positional: bool = False  # may be given without its name, in the order of declaration
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRef:
+    """Where a command came from and where its answer goes."""
+
+    platform: str  # "console", "telegram", "discord"
+    address: str  # the platform's id of the chat
+    user: str  # the platform's id of the person
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One command, parsed, with all it may use."""
+
+    args: Mapping[str, Any]
+    chat: ChatRef
+    now: datetime
+    storage: Storage
+    scoring: ScoringSettings
+    alerts: AlertSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One chat command."""
+
+    name: str  # without the slash
+    summary: str
+    run: Callable[[Request], View]
+    example: str
+    params: tuple[Param, ...] = ()
+    aliases: tuple[str, ...] = field(default=())

@@ -1,0 +1,50 @@
+"""What can go wrong, as a tree.
+
+TocsinError
+├── UserError      a person asked for something that cannot be; the text names the input and the way out
+├── StartError     the program cannot start: config, database; same rule for the text
+├── FeedError      a source of data failed (`permanent`: asking again will not help)
+└── SendError      a chat platform refused a message (`permanent`: the chat is gone)
+
+A `UserError` becomes a View in `commands/answer.py`, a `StartError` a line on stderr in `cli.py`;
+the other two are outcomes that are stored, never shown as a traceback.
+"""
+
+from __future__ import annotations
+
+
+class TocsinError(Exception):
+    """Every error that tocsin raises on purpose."""
+
+
+class UserError(TocsinError):
+    """A person's input cannot be used: one line that names the input and the way out."""
+
+    def __init__(self, message: str, example: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.example = example
+
+
+class StartError(TocsinError):
+    """The program cannot start; each problem is one line."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class FeedError(TocsinError):
+    """A source of data failed."""
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+class SendError(TocsinError):
+    """A chat platform did not take a message."""
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent

@@ -1,0 +1,1 @@
+"""What the exchanges have in common and what is their own."""

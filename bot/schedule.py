@@ -1,0 +1,65 @@
+"""Which job runs when. A job that raises is logged, never lost: the next one runs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+log = logging.getLogger("tocsin.schedule")
+
+Job = Callable[[], Awaitable[None]]
+
+
+def every_minutes(minutes: int) -> BaseTrigger:
+    """At every multiple of `minutes` past midnight UTC: a divisor of a day, so that slots and runs agree."""
+    if minutes < 60:
+        return CronTrigger(minute=f"*/{minutes}", timezone="UTC")
+    return CronTrigger(hour=f"*/{minutes // 60}", minute=0, timezone="UTC")
+
+
+def every_seconds(seconds: float) -> BaseTrigger:
+    """Again and again, that many real seconds apart."""
+    return IntervalTrigger(seconds=seconds)
+
+
+class Schedule:
+    """The jobs of the process; started and stopped with it."""
+
+    def __init__(self) -> None:
+        # Misfires: the default drops a run silently when the loop was busy for a second; here a late run
+        # still runs, several late ones run once, and no job overlaps itself.
+        self._scheduler = AsyncIOScheduler(
+            timezone="UTC",
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+    def add(self, name: str, job: Job, trigger: BaseTrigger) -> None:
+        """Run `job` whenever the trigger fires."""
+        self._scheduler.add_job(_guarded, trigger, args=(name, job), id=name)
+
+    def start(self) -> None:
+        """Begin; needs a running event loop."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Fire no more jobs. Running ones are the caller's to wait for: the scheduler would cancel them."""
+        self._scheduler.pause()
+
+    def next_run(self, name: str) -> datetime | None:
+        """When the job runs next."""
+        job = self._scheduler.get_job(name)
+        return None if job is None else job.next_run_time
+
+
+async def _guarded(name: str, job: Job) -> None:
+    try:
+        await job()
+    except Exception:
+        log.exception("the job %s failed; it runs again at its next time", name)

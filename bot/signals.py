@@ -1,0 +1,75 @@
+"""The three signals, computed from what is stored: the one door for refresh, commands and alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from bot.settings import ScoringSettings
+from scoring import clusters, insider_selling, pump_dump
+from scoring.clusters import ClusterRule
+from scoring.funding import coin_funding, open_streaks
+from scoring.model import Cluster, CoinFunding, CoinScore, PriceChanges, Signal
+from storage import Transaction
+
+TITLES = {
+    Signal.PUMP: "pump & dump",
+    Signal.SELLING: "short pressure (insider selling)",
+    Signal.CLUSTERS: "insider clusters",
+}
+LONGEST_HISTORY = 1095  # days, as the documents allow
+NO_PRICE = PriceChanges(pct_24h=None, pct_7d=None, price=None)
+
+
+def coin_fundings(
+    tx: Transaction, now: datetime, settings: ScoringSettings, base_coins: Iterable[str] | None = None
+) -> dict[str, CoinFunding]:
+    """72-hour average and streak per base coin; coins without a qualifying exchange are missing.
+
+    A streak that fills the days read may be longer: for those coins the look goes further back.
+    """
+    history = tx.funding.history(now, settings.lookback_days, base_coins)
+    found = coin_funding(history, now, max_abs_rate=settings.max_abs_rate)
+    days = settings.lookback_days
+    unfinished = open_streaks(found, history, now)
+    while unfinished and days < LONGEST_HISTORY:
+        days = min(days * 4, LONGEST_HISTORY)
+        history = tx.funding.history(now, days, unfinished)
+        found |= coin_funding(history, now, max_abs_rate=settings.max_abs_rate)
+        unfinished = open_streaks({coin: found[coin] for coin in unfinished}, history, now)
+    return found
+
+
+def score_coins(
+    tx: Transaction, now: datetime, settings: ScoringSettings, base_coins: Iterable[str] | None = None
+) -> dict[Signal, dict[str, CoinScore]]:
+    """Both coin signals: signal → base coin → score, for the coins that pass the signal's gate."""
+    wanted = None if base_coins is None else list(base_coins)
+    fundings = coin_fundings(tx, now, settings, wanted)
+    prices = tx.prices.changes(now, wanted)
+    return score_fundings(fundings, prices, settings)
+
+
+def score_fundings(
+    fundings: dict[str, CoinFunding], prices: dict[str, PriceChanges], settings: ScoringSettings
+) -> dict[Signal, dict[str, CoinScore]]:
+    """Score what was averaged already."""
+    pump = pump_dump.PumpConstants(
+        saturation_8h=settings.pump_saturation_8h, persistence_days=settings.pump_persistence_days
+    )
+    selling = insider_selling.SellingConstants(
+        saturation_8h=settings.selling_saturation_8h, persistence_days=settings.selling_persistence_days
+    )
+    scores: dict[Signal, dict[str, CoinScore]] = {Signal.PUMP: {}, Signal.SELLING: {}}
+    for coin, funding in fundings.items():
+        change = prices.get(coin, NO_PRICE)
+        for score in (pump_dump.score(funding, change, pump), insider_selling.score(funding, change, selling)):
+            if score is not None:
+                scores[score.signal][coin] = score
+    return scores
+
+
+def find_clusters(tx: Transaction, rule: ClusterRule, now: datetime) -> tuple[Cluster, ...]:
+    """Clusters as known at `now`, largest value first."""
+    since = (now - timedelta(days=rule.days)).date()
+    return clusters.find_clusters(tx.filings.window(since, now), tx.filings.issuers(), rule, now)

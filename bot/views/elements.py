@@ -1,0 +1,117 @@
+"""The closed set of things a View can hold. All text is plain: only renderers escape, split and colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+
+class Tone(StrEnum):
+    """What kind of message a View is."""
+
+    ANSWER = "answer"
+    ALERT = "alert"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Small print: coverage, units, what a number rests on."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Something to type."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to a source."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A label and its value."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A short list of labelled values."""
+
+    items: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A table column."""
+
+    title: str
+    align: Literal["left", "right"] = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A table cell drawn as a bar: `value` of `maximum`, with the text beside it."""
+
+    value: float
+    maximum: float
+    text: str
+
+
+Cell: TypeAlias = str | Meter
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under columns; each row as long as `columns`."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(f"a row has {len(row)} cells for {len(self.columns)} columns: {row!r}")
+
+
+Element: TypeAlias = Text | Note | Code | Link | Fields | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something to press; a press sends `command` as if the person had typed it."""
+
+    label: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A platform-neutral answer or alert."""
+
+    title: str
+    body: tuple[Element, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    tone: Tone = Tone.ANSWER
+    data: Mapping[str, Json] = field(default_factory=dict)  # the same facts as numbers, for --json

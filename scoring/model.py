@@ -1,0 +1,241 @@
+"""The values that flow through tocsin: frozen, with the unit beside each field.
+
+Times are timezone-aware UTC datetimes, rates are decimals (0.0001 = 0.01 %), money is US dollars.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum, StrEnum
+
+
+class Signal(StrEnum):
+    """What tocsin watches for."""
+
+    PUMP = "pump"
+    SELLING = "selling"
+    CLUSTERS = "clusters"
+
+
+class Margin(IntEnum):
+    """How a perpetual is margined, in the order in which it is preferred."""
+
+    USDT = 0
+    USD = 1  # linear in another dollar: USDC, USD1, USD
+    INVERSE = 2  # margined in the coin itself
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One perpetual contract on one exchange."""
+
+    exchange: str
+    symbol: str
+    base_coin: str  # asset ticker without multiplier prefix
+    margin: Margin
+    turnover_usd: float | None = None  # 24 h turnover in USD; None when the source gives none
+
+
+@dataclass(frozen=True, slots=True)
+class FundingRate:
+    """The current, not yet settled funding rate of a pair."""
+
+    exchange: str
+    symbol: str
+    base_coin: str
+    rate: float  # decimal per interval
+    interval_hours: float
+    next_funding_time: datetime | None
+    updated_at: datetime  # when the source was read
+    mark_price: float | None = None  # USD per coin, multiplier removed
+    turnover_usd: float | None = None  # 24 h
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One funding payment that has happened."""
+
+    exchange: str
+    symbol: str
+    base_coin: str
+    rate: float  # decimal per interval
+    interval_hours: float
+    settled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Coin:
+    """A base coin with its CoinGecko-style slug and display name."""
+
+    coin_id: str
+    symbol: str
+    name: str
+    market_cap_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChanges:
+    """Trailing price changes of a coin in percent; None where unknown."""
+
+    pct_24h: float | None
+    pct_7d: float | None
+    price: float | None  # USD, the latest within the tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeAverage:
+    """One exchange's vote on a coin's 72-hour average."""
+
+    exchange: str
+    symbol: str
+    rate_8h: float  # decimal per 8 hours
+    hours: float  # hours covered inside the window
+    settlements: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoinFunding:
+    """What the settlements of a coin say at one instant (DESIGN, the method, 2 and 3)."""
+
+    base_coin: str
+    avg_72h: float  # decimal per 8 hours, mean over exchanges
+    median_72h: float  # decimal per 8 hours
+    exchanges: tuple[ExchangeAverage, ...]  # ordered by exchange name; never empty
+    negative_exchanges: int
+    streak: int  # complete UTC days with a negative average, back from yesterday
+    signal_start: datetime | None  # start of the streak, or first negative settlement in the window
+
+
+@dataclass(frozen=True, slots=True)
+class CoinScore:
+    """A coin's score for one signal, with every part it was made of (full precision)."""
+
+    signal: Signal  # PUMP or SELLING
+    base_coin: str
+    score: float  # 0-10
+    funding_magnitude: float  # PUMP: 0-1, SELLING: 0-10
+    persistence: float  # PUMP: divergence_persistence 0-1, SELLING: funding_persistence 0-10
+    pump_magnitude: float | None  # PUMP only, 0-1
+    funding: CoinFunding
+    prices: PriceChanges
+    formula_version: int
+
+
+class Side(StrEnum):
+    """The direction of insider trades."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+
+@dataclass(frozen=True, slots=True)
+class Filer:
+    """A reporting owner of a filing."""
+
+    cik: str  # ten digits
+    name: str
+    is_director: bool = False
+    is_officer: bool = False
+    is_ten_percent_owner: bool = False
+    is_other: bool = False
+    officer_title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InsiderTransaction:
+    """One row of the non-derivative table of a Form 4."""
+
+    row: int  # position in the table, from 0
+    security_title: str
+    date: date
+    code: str  # SEC transaction code, P and S the open market
+    acquired_disposed: str  # A or D
+    shares: float
+    price: float | None  # USD per share
+    shares_after: float | None = None
+    direct: bool = True
+    nature: str | None = None  # nature of indirect ownership
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A Form 4 or 4/A as filed."""
+
+    accession: str
+    form: str  # "4" or "4/A"
+    issuer_cik: str  # ten digits
+    issuer_name: str
+    ticker: str | None  # cleaned; None for NONE, N/A, ...
+    accepted_at: datetime
+    period: date | None
+    original_filed: date | None  # dateOfOriginalSubmission of a 4/A
+    plan_10b5_1: bool  # the filing-level 10b5-1 box
+    filers: tuple[Filer, ...]
+    transactions: tuple[InsiderTransaction, ...]
+    sic: str | None = None  # four digits, from the SGML header
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """The company whose shares are traded."""
+
+    cik: str
+    name: str
+    ticker: str | None
+    sector: str | None
+    industry: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Insider:
+    """One beneficial owner in a cluster."""
+
+    name: str
+    role: str | None  # e.g. "CEO", "director", "10 % owner"
+    filers: tuple[str, ...]  # names of all filers joined into this owner
+    shares: float
+    value: float  # USD
+    first_date: date
+    last_date: date
+    accessions: tuple[str, ...]
+
+    @property
+    def average_price(self) -> float:
+        """USD per share."""
+        return self.value / self.shares
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Several distinct insiders on one side of one issuer within the window."""
+
+    issuer: Issuer
+    side: Side
+    insiders: tuple[Insider, ...]  # largest value first
+    total_value: float  # USD, sum of shares × price
+    net_shares: float  # negative for SELL
+    transaction_count: int
+    first_date: date
+    last_date: date
+    plan_value: float  # USD of total_value traded under a 10b5-1 plan
+    accessions: tuple[str, ...]
+
+    @property
+    def insider_count(self) -> int:
+        """Distinct beneficial owners."""
+        return len(self.insiders)
+
+    @property
+    def key(self) -> str:
+        """What identifies the cluster: issuer CIK and side, never the ticker."""
+        return f"{self.issuer.cik}:{self.side}"
+
+
+class ChangeKind(StrEnum):
+    """What happened, seen from one subscription."""
+
+    NEW = "NEW"
+    ESCALATED = "ESCALATED"
+    RESOLVED = "RESOLVED"
+    GROWN = "GROWN"

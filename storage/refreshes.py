@@ -1,0 +1,112 @@
+"""The slots of the schedule, and how each source answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from storage import bulk
+from storage.tables import RefreshRow, SourceRow
+
+RUNNING, DONE = "running", "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to run a slot; void once somebody claims the slot with a higher epoch."""
+
+    slot: int
+    epoch: int
+    again: bool  # the slot has been done before
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """A finished refresh."""
+
+    slot: int
+    at: datetime  # the "now" that its scores are for
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How a source answered when it was last asked."""
+
+    name: str
+    asked_at: datetime
+    answered_at: datetime | None  # the last time it answered well
+    detail: str
+
+
+class Refreshes:
+    """Refreshes and sources, inside one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def claim(self, slot: int, owner: str, now: datetime, lease: timedelta) -> Claim | None:
+        """Take the slot, unless another owner is running it and its lease still holds."""
+        row = self._connection.execute(
+            select(RefreshRow.state, RefreshRow.owner, RefreshRow.epoch, RefreshRow.lease_until).where(
+                RefreshRow.slot == slot
+            )
+        ).one_or_none()
+        if row is not None and row.state == RUNNING and row.owner != owner and row.lease_until > now:
+            return None
+        values = {
+            "state": RUNNING,
+            "owner": owner,
+            "epoch": 1 if row is None else row.epoch + 1,
+            "lease_until": now + lease,
+            "started_at": now,
+            "at": now,
+            "facts": {},
+        }
+        self._connection.execute(
+            bulk.insert(self._connection, RefreshRow)
+            .values(slot=slot, **values)
+            .on_conflict_do_update(index_elements=["slot"], set_=values)
+        )
+        return Claim(slot, values["epoch"], again=row is not None and row.state == DONE)
+
+    def finish(self, claim: Claim, at: datetime, facts: Mapping[str, Any]) -> bool:
+        """Mark the slot done; False when the claim was lost meanwhile, and nothing may be written."""
+        result = self._connection.execute(
+            update(RefreshRow)
+            .where(RefreshRow.slot == claim.slot, RefreshRow.epoch == claim.epoch)
+            .values(state=DONE, finished_at=at, facts=dict(facts))
+        )
+        return result.rowcount == 1
+
+    def last(self, before_slot: int | None = None) -> Refresh | None:
+        """The newest finished refresh, or the newest before a slot."""
+        statement = select(RefreshRow.slot, RefreshRow.at, RefreshRow.facts).where(RefreshRow.state == DONE)
+        if before_slot is not None:
+            statement = statement.where(RefreshRow.slot < before_slot)
+        row = self._connection.execute(statement.order_by(RefreshRow.slot.desc()).limit(1)).one_or_none()
+        return None if row is None else Refresh(*row)
+
+    def put_source(self, name: str, asked_at: datetime, *, ok: bool, detail: str = "") -> None:
+        """Note how a source answered."""
+        values: dict[str, Any] = {"asked_at": asked_at, "detail": detail}
+        if ok:
+            values["answered_at"] = asked_at
+        self._connection.execute(
+            bulk.insert(self._connection, SourceRow)
+            .values(name=name, **values)
+            .on_conflict_do_update(index_elements=["name"], set_=values)
+        )
+
+    def sources(self) -> tuple[Source, ...]:
+        """All sources that were ever asked, by name."""
+        rows = self._connection.execute(
+            select(SourceRow.name, SourceRow.asked_at, SourceRow.answered_at, SourceRow.detail).order_by(
+                SourceRow.name
+            )
+        )
+        return tuple(Source(*row) for row in rows)

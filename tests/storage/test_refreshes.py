@@ -1,0 +1,57 @@
+"""Slots: one run each, whoever runs it."""
+
+from datetime import timedelta
+
+from storage import Storage
+from tests.builders_storage import NOW
+
+LEASE = timedelta(minutes=20)
+
+
+def test_a_running_slot_is_not_run_twice(storage: Storage) -> None:
+    with storage.write() as tx:
+        assert tx.refreshes.claim(7, "a", NOW, LEASE) is not None
+        assert tx.refreshes.claim(7, "b", NOW + timedelta(minutes=19), LEASE) is None
+
+
+def test_a_slot_whose_runner_died_can_be_taken_over_and_the_dead_cannot_finish_it(storage: Storage) -> None:
+    with storage.write() as tx:
+        dead = tx.refreshes.claim(7, "a", NOW, LEASE)
+        heir = tx.refreshes.claim(7, "b", NOW + LEASE, LEASE)
+        assert dead is not None
+        assert heir is not None
+        assert not tx.refreshes.finish(dead, NOW, {})
+        assert tx.refreshes.finish(heir, NOW, {"alerts": 1})
+        last = tx.refreshes.last()
+    assert last is not None
+    assert (last.slot, last.facts) == (7, {"alerts": 1})
+
+
+def test_a_finished_slot_may_be_run_again_and_says_so(storage: Storage) -> None:
+    with storage.write() as tx:
+        first = tx.refreshes.claim(7, "a", NOW, LEASE)
+        assert first is not None
+        tx.refreshes.finish(first, NOW, {})
+        again = tx.refreshes.claim(7, "b", NOW, LEASE)
+    assert again is not None
+    assert (first.again, again.again) == (False, True)
+
+
+def test_the_refresh_before_a_slot_is_found(storage: Storage) -> None:
+    with storage.write() as tx:
+        for slot in (5, 6, 9):
+            claim = tx.refreshes.claim(slot, "a", NOW + timedelta(hours=slot), LEASE)
+            assert claim is not None
+            tx.refreshes.finish(claim, NOW + timedelta(hours=slot), {})
+        before = tx.refreshes.last(before_slot=9)
+    assert before is not None
+    assert before.slot == 6
+
+
+def test_a_source_remembers_when_it_last_answered_well(storage: Storage) -> None:
+    later = NOW + timedelta(hours=1)
+    with storage.write() as tx:
+        tx.refreshes.put_source("okx", NOW, ok=True)
+        tx.refreshes.put_source("okx", later, ok=False, detail="451 from this country")
+        (source,) = tx.refreshes.sources()
+    assert (source.asked_at, source.answered_at, source.detail) == (later, NOW, "451 from this country")
