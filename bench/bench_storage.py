@@ -35,7 +35,9 @@ def main() -> None:
         ours, theirs = (Path(folder, name).stat().st_size / len(frame) for name in ("ours.db", "plain.db"))
     per_day = len(frame) / DAYS
     print(f"storage: {ours:.1f} bytes per settlement; text keys in each row: {theirs:.1f}; ratio {ours / theirs:.2f}")
-    print(f"  three years of 5,500 pairs: {per_day * 1095 / 1e6:.1f} M settlements, {per_day * 1095 * ours / 1e9:.2f} GB")
+    print(
+        f"  three years of 5,500 pairs: {per_day * 1095 / 1e6:.1f} M settlements, {per_day * 1095 * ours / 1e9:.2f} GB"
+    )
 
 
 if __name__ == "__main__":

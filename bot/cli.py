@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
-import logging
-import os
-import shutil
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import __version__
-from bot.app import App, open_app
-from bot.chat.console.render import render
-from bot.config import Config, load_config
-from bot.errors import StartError, TocsinError, UserError
-from bot.imports.load import KINDS, load
-from bot.views.elements import Tone, View
-from bot.views.refreshed import refreshed_view
+from bot.errors import StartError, TocsinError
 from storage import DatabaseUnusableError
 
 OK, FAILED, LEFT_OUT, UNUSABLE = 0, 1, 1, 2

@@ -69,9 +69,7 @@ class SlotTakenError(TocsinError):
     """Another process is running this slot, or has taken it over."""
 
 
-async def refresh(
-    storage: Storage, feeds: Sequence[Feed], now: datetime, options: RefreshOptions
-) -> Refreshed:
+async def refresh(storage: Storage, feeds: Sequence[Feed], now: datetime, options: RefreshOptions) -> Refreshed:
     """Run the refresh of the slot that `now` lies in. Raises SlotTakenError."""
     slot = int(now.timestamp()) // (options.minutes * 60)
     claim, since = await asyncio.to_thread(_claim, storage, slot, now, options.owner)
@@ -140,9 +138,7 @@ def _detect(
     movements = tuple(
         movement
         for signal in COIN_SIGNALS
-        for movement in compare_coins(
-            {} if before is None else tx.scores.states(before.slot, signal), states[signal]
-        )
+        for movement in compare_coins({} if before is None else tx.scores.states(before.slot, signal), states[signal])
     )
     rule = ClusterRule()
     earlier = () if before is None else find_clusters(tx, rule, before.at)

@@ -27,7 +27,10 @@ class ScoringSettings(Settings):
         14, ge=1, le=365, description="days of negative funding at which funding_persistence is full"
     )
     max_abs_rate: float = Field(
-        0.05, gt=0, le=1, description="a rate beyond this, per settlement as a decimal, is absurd and set aside"
+        0.05,
+        gt=0,
+        le=1,
+        description="a rate beyond this, per settlement as a decimal, is absurd and set aside",
     )
     min_exchanges: int = Field(
         3, ge=1, le=13, description="a coin rings only with at least so many exchanges behind its average"

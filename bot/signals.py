@@ -63,7 +63,10 @@ def score_fundings(
     scores: dict[Signal, dict[str, CoinScore]] = {Signal.PUMP: {}, Signal.SELLING: {}}
     for coin, funding in fundings.items():
         change = prices.get(coin, NO_PRICE)
-        for score in (pump_dump.score(funding, change, pump), insider_selling.score(funding, change, selling)):
+        for score in (
+            pump_dump.score(funding, change, pump),
+            insider_selling.score(funding, change, selling),
+        ):
             if score is not None:
                 scores[score.signal][coin] = score
     return scores

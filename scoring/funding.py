@@ -121,9 +121,7 @@ def day_averages(history: FundingHistory, now: datetime) -> dict[str, tuple[tupl
     """Coin → (day number, average per 8 hours as a decimal) for each complete day that is known."""
     daily = _daily(history, _preference(history.pairs), int(now.timestamp()) // DAY)
     return {
-        coin: tuple(
-            (history.first_day + int(offset), float(row[offset])) for offset in np.flatnonzero(~np.isnan(row))
-        )
+        coin: tuple((history.first_day + int(offset), float(row[offset])) for offset in np.flatnonzero(~np.isnan(row)))
         for coin, row in daily.items()
     }
 

@@ -194,11 +194,14 @@ class Insider:
     name: str
     role: str | None  # e.g. "CEO", "director", "10 % owner"
     filers: tuple[str, ...]  # names of all filers joined into this owner
+    joined_because: tuple[str, ...]  # why they are one owner; empty when there is one filer
     shares: float
     value: float  # USD
     first_date: date
     last_date: date
     accessions: tuple[str, ...]
+    plan_value: float  # USD of value traded under a 10b5-1 plan
+    late: bool  # a filing came more than 30 days after its trade
 
     @property
     def average_price(self) -> float:

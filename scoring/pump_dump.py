@@ -20,9 +20,7 @@ class PumpConstants:
     floor: float = 0.6  # share of the score that needs no persistence
 
 
-def score(
-    funding: CoinFunding, prices: PriceChanges, constants: PumpConstants = PumpConstants()
-) -> CoinScore | None:
+def score(funding: CoinFunding, prices: PriceChanges, constants: PumpConstants = PumpConstants()) -> CoinScore | None:
     """Score a coin from 0 to 10; None when it does not pass the gate.
 
     The gate, on unrounded values: the 72-hour average is negative and the 7-day price change is positive.

@@ -20,9 +20,7 @@ def insert(connection: Connection, table: Any) -> Insert:
     return sqlite.insert(table)
 
 
-def insert_new(
-    connection: Connection, table: Any, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
-) -> int:
+def insert_new(connection: Connection, table: Any, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
     """Insert the rows whose primary key is not there yet; returns how many that were.
 
     One compiled statement and plain tuples: SQLAlchemy's own path makes a dict per row first.
@@ -33,9 +31,7 @@ def insert_new(
     compiled = statement.compile(dialect=connection.dialect, column_keys=list(columns))
     if compiled.positional:
         order = [columns.index(name) for name in compiled.positiontup or ()]
-        ready: Any = (
-            rows if order == list(range(len(columns))) else [tuple(r[i] for i in order) for r in rows]
-        )
+        ready: Any = rows if order == list(range(len(columns))) else [tuple(r[i] for i in order) for r in rows]
     else:
         ready = [dict(zip(columns, row, strict=True)) for row in rows]
     return max(0, connection.exec_driver_sql(str(compiled), ready).rowcount)

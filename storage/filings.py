@@ -63,9 +63,7 @@ class Filings:
         if not fresh:
             return Added(len(filings), 0)
         self._put_missing_issuers(fresh)
-        self._connection.execute(
-            bulk.insert(self._connection, FilingRow), [_filing_values(filing) for filing in fresh]
-        )
+        self._connection.execute(bulk.insert(self._connection, FilingRow), [_filing_values(filing) for filing in fresh])
         ids = self._ids([filing.accession for filing in fresh])
         filers = [
             {"filing_id": ids[filing.accession], "position": position}
@@ -74,8 +72,7 @@ class Filings:
             for position, filer in enumerate(filing.filers)
         ]
         transactions = [
-            {"filing_id": ids[filing.accession]}
-            | {name: getattr(transaction, name) for name in TRANSACTION_FIELDS}
+            {"filing_id": ids[filing.accession]} | {name: getattr(transaction, name) for name in TRANSACTION_FIELDS}
             for filing in fresh
             for transaction in filing.transactions
         ]

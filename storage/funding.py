@@ -93,9 +93,7 @@ class Funding:
             [{"of_pair": ids[r.exchange, r.symbol], "turnover": r.turnover_usd} for r in rates],
         )
 
-    def history(
-        self, now: datetime, lookback_days: int, base_coins: Iterable[str] | None = None
-    ) -> FundingHistory:
+    def history(self, now: datetime, lookback_days: int, base_coins: Iterable[str] | None = None) -> FundingHistory:
         """What the scores rest on: raw settlements of the last 72 hours, day sums of the days before today.
 
         Day sums reach back `lookback_days` complete UTC days. `base_coins` None: all coins.
@@ -176,8 +174,7 @@ class Funding:
         newest = _newest(int(now.timestamp()))
         statement = _settlements(base_coin).where(SettlementRow.settled_at == newest)
         return tuple(
-            _settlement(row)
-            for row in self._connection.execute(statement.order_by(ExchangeRow.name, PairRow.symbol))
+            _settlement(row) for row in self._connection.execute(statement.order_by(ExchangeRow.name, PairRow.symbol))
         )
 
     def settlements(self, base_coin: str, since: datetime, until: datetime) -> tuple[Settlement, ...]:
@@ -300,9 +297,7 @@ def _accumulated(row: tuple[Any, ...], instant: int) -> Accumulated:
     return Accumulated(exchange, symbol, covered, sums, counts)
 
 
-def _positions(
-    connection: Connection, statement: Select[Any], position: Mapping[int, int]
-) -> list[NDArray[Any]]:
+def _positions(connection: Connection, statement: Select[Any], position: Mapping[int, int]) -> list[NDArray[Any]]:
     """The statement's four columns, with the pair's id replaced by its position in the pairs."""
     ids, times, first, second = bulk.columns_of(connection, statement, ("i8", "i8", "f8", "f8"))
     places = np.full(max(position, default=0) + 1, -1, dtype=np.int64)

@@ -82,9 +82,7 @@ class Outbox:
         Returns the delivery's id, or None when nothing new was left to say.
         """
         keys = [alert.dedup_key for alert in alerts]
-        known = set(
-            self._connection.execute(select(AlertRow.dedup_key).where(AlertRow.dedup_key.in_(keys))).scalars()
-        )
+        known = set(self._connection.execute(select(AlertRow.dedup_key).where(AlertRow.dedup_key.in_(keys))).scalars())
         fresh = [alert for alert in alerts if alert.dedup_key not in known]
         if not fresh:
             return None
@@ -109,8 +107,7 @@ class Outbox:
         self._connection.execute(
             bulk.insert(self._connection, AlertRow),
             [
-                {"delivery_id": delivery_id, "created_at": now}
-                | {name: getattr(alert, name) for name in names}
+                {"delivery_id": delivery_id, "created_at": now} | {name: getattr(alert, name) for name in names}
                 for alert in fresh
             ],
         )
@@ -156,9 +153,7 @@ class Outbox:
 
     def retry(self, delivery: Delivery, not_before: datetime, reason: str, *, maybe_sent: bool) -> bool:
         """Queue it again for later."""
-        return self._settle(
-            delivery, state=QUEUED, reason=reason, not_before=not_before, maybe_repeat=maybe_sent
-        )
+        return self._settle(delivery, state=QUEUED, reason=reason, not_before=not_before, maybe_repeat=maybe_sent)
 
     def bury(self, delivery: Delivery, reason: str) -> bool:
         """Give up on it, for good."""

@@ -66,9 +66,7 @@ class Prices:
             )
             .order_by(PriceRow.time)
         )
-        return tuple(
-            (datetime.fromtimestamp(time, UTC), price) for time, price in self._connection.execute(statement)
-        )
+        return tuple((datetime.fromtimestamp(time, UTC), price) for time, price in self._connection.execute(statement))
 
     def _near(self, target: int, until: int, base_coins: list[str] | None) -> dict[str, float]:
         distance = func.abs(PriceRow.time - target)

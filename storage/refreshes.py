@@ -105,8 +105,6 @@ class Refreshes:
     def sources(self) -> tuple[Source, ...]:
         """All sources that were ever asked, by name."""
         rows = self._connection.execute(
-            select(SourceRow.name, SourceRow.asked_at, SourceRow.answered_at, SourceRow.detail).order_by(
-                SourceRow.name
-            )
+            select(SourceRow.name, SourceRow.asked_at, SourceRow.answered_at, SourceRow.detail).order_by(SourceRow.name)
         )
         return tuple(Source(*row) for row in rows)

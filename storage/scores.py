@@ -20,16 +20,12 @@ class Scores:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def put(
-        self, slot: int, signal: Signal, states: Iterable[CoinState], scores: Mapping[str, CoinScore]
-    ) -> None:
+    def put(self, slot: int, signal: Signal, states: Iterable[CoinState], scores: Mapping[str, CoinScore]) -> None:
         """Store the states of a refresh, replacing those of an earlier run of the same slot.
 
         A coin without its gate leaves no row: there are thousands, and none is the default.
         """
-        self._connection.execute(
-            delete(ScoreRow).where(ScoreRow.slot == slot, ScoreRow.signal == signal.value)
-        )
+        self._connection.execute(delete(ScoreRow).where(ScoreRow.slot == slot, ScoreRow.signal == signal.value))
         kept = [state for state in states if state.standing is not Standing.NO_GATE]
         if not kept:
             return

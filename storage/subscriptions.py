@@ -80,9 +80,7 @@ class Subscriptions:
         self._connection.execute(
             bulk.insert(self._connection, ChatRow)
             .values(platform=platform, address=address, status=ACTIVE, created_at=now)
-            .on_conflict_do_update(
-                index_elements=["platform", "address"], set_={"status": ACTIVE, "off_reason": None}
-            )
+            .on_conflict_do_update(index_elements=["platform", "address"], set_={"status": ACTIVE, "off_reason": None})
         )
         chat = self.chat(platform, address)
         if chat is None:
@@ -91,13 +89,9 @@ class Subscriptions:
 
     def switch_chat_off(self, chat_id: int, reason: str) -> None:
         """Stop sending to a chat that is gone; its subscriptions stay."""
-        self._connection.execute(
-            update(ChatRow).where(ChatRow.id == chat_id).values(status=OFF, off_reason=reason)
-        )
+        self._connection.execute(update(ChatRow).where(ChatRow.id == chat_id).values(status=OFF, off_reason=reason))
 
-    def add(
-        self, chat_id: int, owner: str, signal: str, wish: Mapping[str, Any], now: datetime
-    ) -> Subscription:
+    def add(self, chat_id: int, owner: str, signal: str, wish: Mapping[str, Any], now: datetime) -> Subscription:
         """Store a new subscription."""
         result = self._connection.execute(
             bulk.insert(self._connection, SubscriptionRow)

@@ -134,9 +134,7 @@ class PriceRow(Table):
 
     __tablename__ = "price"
     __table_args__ = (WITHOUT_ROWID,)
-    base_coin_id: Mapped[int] = mapped_column(
-        ForeignKey("base_coin.id"), primary_key=True, autoincrement=False
-    )
+    base_coin_id: Mapped[int] = mapped_column(ForeignKey("base_coin.id"), primary_key=True, autoincrement=False)
     time: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)  # unix s
     price: Mapped[float]  # USD per coin
 
@@ -251,9 +249,7 @@ class ScoreRow(Table):
         ForeignKey("refresh.slot", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     signal: Mapped[str] = mapped_column(primary_key=True)
-    base_coin_id: Mapped[int] = mapped_column(
-        ForeignKey("base_coin.id"), primary_key=True, autoincrement=False
-    )
+    base_coin_id: Mapped[int] = mapped_column(ForeignKey("base_coin.id"), primary_key=True, autoincrement=False)
     standing: Mapped[str]  # scoring.detection.Standing
     score: Mapped[float | None]
     avg_funding_72h: Mapped[float | None]  # decimal per 8 hours

@@ -108,9 +108,7 @@ class Courier:
 
     def _failed(self, delivery: Delivery, chat: Chat, error: SendError) -> None:
         now = self.clock.now()
-        decision = decide(
-            error, delivery.attempts, now, delivery.expires_at, jitter=float(self._jitter.random())
-        )
+        decision = decide(error, delivery.attempts, now, delivery.expires_at, jitter=float(self._jitter.random()))
         with self.storage.write() as tx:
             if decision.action is Action.RETRY and decision.at is not None:
                 tx.outbox.retry(delivery, decision.at, decision.reason, maybe_sent=delivery.maybe_repeat)

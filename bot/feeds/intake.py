@@ -15,9 +15,7 @@ from storage import Transaction
 LONGEST_INTERVAL = 24.0  # hours
 
 
-def store(
-    tx: Transaction, batches: Sequence[Batch], now: datetime, max_abs_rate: float
-) -> tuple[str, ...]:
+def store(tx: Transaction, batches: Sequence[Batch], now: datetime, max_abs_rate: float) -> tuple[str, ...]:
     """Store all batches; returns one line for each value that was set aside."""
     set_aside: list[str] = []
     for batch in batches:
@@ -35,9 +33,7 @@ def store(
     return tuple(set_aside)
 
 
-def _believable_settlements(
-    frame: pl.DataFrame, max_abs_rate: float, set_aside: list[str]
-) -> pl.DataFrame:
+def _believable_settlements(frame: pl.DataFrame, max_abs_rate: float, set_aside: list[str]) -> pl.DataFrame:
     good = (
         pl.col("rate").is_finite()
         & (pl.col("rate").abs() <= max_abs_rate)
@@ -46,9 +42,7 @@ def _believable_settlements(
         & (pl.col("interval_hours") <= LONGEST_INTERVAL)
     ).fill_null(value=False)
     for row in frame.filter(~good).iter_rows(named=True):
-        set_aside.append(
-            f"{row['exchange']} {row['symbol']}: settled rate {row['rate']} per {row['interval_hours']} h"
-        )
+        set_aside.append(f"{row['exchange']} {row['symbol']}: settled rate {row['rate']} per {row['interval_hours']} h")
     return frame.filter(good)
 
 

@@ -199,9 +199,7 @@ def upgrade() -> None:
         sa.Column("created_at", storage.tables.UnixTime(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name=op.f("fk_alert_delivery_id")),
-        sa.ForeignKeyConstraint(
-            ["subscription_id"], ["subscription.id"], name=op.f("fk_alert_subscription_id")
-        ),
+        sa.ForeignKeyConstraint(["subscription_id"], ["subscription.id"], name=op.f("fk_alert_subscription_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
         sa.UniqueConstraint("dedup_key", name=op.f("uq_alert_dedup_key")),
         sa.UniqueConstraint("ref", name=op.f("uq_alert_ref")),
@@ -224,9 +222,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_episode")),
-        sa.UniqueConstraint(
-            "subscription_id", "key", "number", name=op.f("uq_episode_subscription_id_key_number")
-        ),
+        sa.UniqueConstraint("subscription_id", "key", "number", name=op.f("uq_episode_subscription_id_key_number")),
     )
     op.create_table(
         "filer",
@@ -239,9 +235,7 @@ def upgrade() -> None:
         sa.Column("is_ten_percent_owner", sa.Boolean(), nullable=False),
         sa.Column("is_other", sa.Boolean(), nullable=False),
         sa.Column("officer_title", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["filing_id"], ["filing.id"], name=op.f("fk_filer_filing_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["filing_id"], ["filing.id"], name=op.f("fk_filer_filing_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("filing_id", "position", name=op.f("pk_filer")),
         sqlite_with_rowid=False,
     )

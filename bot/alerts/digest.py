@@ -1,0 +1,42 @@
+"""What one chat is told after one refresh: in which order, and nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from scoring.model import ChangeKind, Signal
+from storage.outbox import Alert, NewAlert
+
+RANK = {ChangeKind.ESCALATED: 0, ChangeKind.GROWN: 1, ChangeKind.NEW: 2, ChangeKind.RESOLVED: 3}
+SomeAlert = TypeVar("SomeAlert", Alert, NewAlert)
+
+
+def urgency(alert: Alert | NewAlert) -> tuple[int, float, int, str]:
+    """Sort key, worst first: what rings before what is over, high before low, escalations before new."""
+    kind = ChangeKind(alert.kind)
+    level = float(alert.facts.get("level") or 0.0)
+    return (kind is ChangeKind.RESOLVED, -_of_ten(alert.signal, level), RANK[kind], alert.key)
+
+
+def priority(alerts: Iterable[Alert | NewAlert]) -> int:
+    """The priority of a message that holds these alerts: 0 the most urgent, 1000 and more routine."""
+    over, level, *_ = min(urgency(alert) for alert in alerts)
+    return 1000 * over + round(1000 + 100 * level)
+
+
+def merged(alerts: Sequence[SomeAlert]) -> list[tuple[SomeAlert, tuple[int, ...]]]:
+    """Worst first, each coin or cluster once, with all subscriptions that ring for it.
+
+    Two subscriptions of one chat with different minimums may ring for one coin in one refresh; the most
+    urgent alert of them is shown, and names both.
+    """
+    groups: dict[tuple[str, str], list[SomeAlert]] = {}
+    for alert in sorted(alerts, key=urgency):
+        groups.setdefault((alert.signal, alert.key), []).append(alert)
+    return [(group[0], tuple(sorted({a.subscription_id for a in group}))) for group in groups.values()]
+
+
+def _of_ten(signal: str, level: float) -> float:
+    """A level on the scale of scores: a cluster of 10 insiders is as urgent as a score of 10."""
+    return min(level, 10.0) if signal == Signal.CLUSTERS else level

@@ -1,0 +1,94 @@
+"""What a subscription wishes to hear, and whether a coin or cluster is it: tell, or the reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from scoring.clusters import ClusterRule
+
+from bot.alerts.episodes import CoinRule
+from bot.settings import AlertSettings, ScoringSettings
+from scoring.model import ChangeKind, Cluster, Side, Signal
+
+
+class Verdict(StrEnum):
+    """Tell, or why not."""
+
+    TELL = "it matches"
+    NOT_INCLUDED = "it is not among the coins asked for"
+    EXCLUDED = "it is excluded"
+    OTHER_TICKER = "it is not among the tickers asked for"
+    RESOLVED_NOT_ASKED = "resolve notices were not asked for"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one subscription asks for. Coins use `minimum` as a score, clusters as a number of insiders."""
+
+    signal: Signal
+    minimum: float
+    step: float = 1.0
+    resolve: bool = False
+    coins: tuple[str, ...] = ()  # only these; empty: all
+    exclude: tuple[str, ...] = ()
+    side: Side | None = Side.BUY  # clusters; None: both
+    days: int = 30
+    min_value: float = 0.0  # USD
+    sector: str | None = None
+    industry: str | None = None
+    tickers: tuple[str, ...] = ()  # only these; empty: all
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, for storage."""
+        data = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value.value if isinstance(value, StrEnum) else value
+            for name, value in data.items()
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Wish:
+        """Back from storage."""
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+        values["signal"] = Signal(values["signal"])
+        values["side"] = None if values["side"] is None else Side(values["side"])
+        return cls(**values)
+
+    def coin_rule(self, alerts: AlertSettings, scoring: ScoringSettings) -> CoinRule:
+        """When it rings for a coin."""
+        return CoinRule(self.minimum, self.step, alerts.hysteresis, scoring.min_exchanges)
+
+    def cluster_rule(self) -> ClusterRule:
+        """Which clusters qualify; tickers are looked at by `verdict_on_cluster`."""
+        return ClusterRule(
+            days=self.days,
+            min_insiders=int(self.minimum),
+            min_value=self.min_value,
+            sides=(Side.BUY, Side.SELL) if self.side is None else (self.side,),
+            sector=self.sector,
+            industry=self.industry,
+        )
+
+
+def verdict_on_coin(wish: Wish, base_coin: str) -> Verdict:
+    """Whether the wish is about this coin."""
+    if wish.coins and base_coin not in wish.coins:
+        return Verdict.NOT_INCLUDED
+    return Verdict.EXCLUDED if base_coin in wish.exclude else Verdict.TELL
+
+
+def verdict_on_cluster(wish: Wish, cluster: Cluster) -> Verdict:
+    """Whether the wish is about this issuer."""
+    if wish.tickers and cluster.issuer.ticker not in wish.tickers:
+        return Verdict.OTHER_TICKER
+    return Verdict.TELL
+
+
+def verdict_on_change(wish: Wish, change: ChangeKind) -> Verdict:
+    """Whether this kind of change is told: RESOLVED only to those who asked."""
+    if change is ChangeKind.RESOLVED and not wish.resolve:
+        return Verdict.RESOLVED_NOT_ASKED
+    return Verdict.TELL

@@ -1,0 +1,236 @@
+"""config.toml and the environment → Config; every fault is told at once, with its key and the way out."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import annotated_types
+from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+
+from bot.errors import StartError
+from bot.settings import AlertSettings, ScoringSettings, Settings
+
+PREFIX, NESTED = "TOCSIN_", "__"
+DEFAULT_DATABASE = "sqlite:///data/tocsin.db"
+SIMULATED_DATABASE = "sqlite:///data/simulated.db"
+
+
+class DatabaseSettings(Settings):
+    """Where everything is remembered."""
+
+    url: str = Field(
+        DEFAULT_DATABASE,
+        min_length=1,
+        repr=False,  # it may hold a password
+        description="SQLAlchemy URL; a SQLite file by default, made with its folder when missing",
+    )
+
+
+class ScheduleSettings(Settings):
+    """When the refresh runs."""
+
+    refresh_minutes: Literal[5, 10, 15, 20, 30, 60] = Field(
+        30, description="minutes between two refreshes, counted from midnight UTC"
+    )
+
+
+class FeedSettings(Settings):
+    """Where data comes from."""
+
+    market: Literal["none", "simulated"] = Field(
+        "none",
+        description="none: only what `tocsin import` brought; simulated: a made-up market to play with",
+    )
+
+
+class SimulationSettings(Settings):
+    """The simulated market."""
+
+    seed: int = Field(7, ge=0, le=2**32 - 1, description="another seed, another market")
+    start: datetime = Field(datetime(2026, 11, 2, tzinfo=UTC), description="simulated time of the first refresh, UTC")
+    cycle_seconds: float = Field(
+        3.0, ge=0.2, le=3600, description="real seconds that one simulated refresh interval takes"
+    )
+
+    @field_validator("start")
+    @classmethod
+    def _in_utc(cls, value: datetime) -> datetime:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ConsoleSettings(Settings):
+    """The console as a chat."""
+
+    enabled: bool = Field(True, description="take commands and show alerts in the terminal")
+
+
+class LogSettings(Settings):
+    """What is written to the log."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "WARNING", description="least severity that is written to stderr"
+    )
+
+
+class Config(BaseSettings):
+    """All settings. Build it with `load_config`."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter=NESTED)
+
+    database: DatabaseSettings = Field(DatabaseSettings(), description="where everything is remembered")
+    schedule: ScheduleSettings = Field(ScheduleSettings(), description="when the refresh runs")
+    feeds: FeedSettings = Field(FeedSettings(), description="where data comes from")
+    scoring: ScoringSettings = Field(
+        ScoringSettings(), description="constants of the formulas; reasons in docs/methodology.md"
+    )
+    alerts: AlertSettings = Field(AlertSettings(), description="what a subscription gets when a person does not say")
+    simulation: SimulationSettings = Field(SimulationSettings(), description="the simulated market")
+    console: ConsoleSettings = Field(ConsoleSettings(), description="the console as a chat")
+    log: LogSettings = Field(LogSettings(), description="what is written to the log")
+
+    @classmethod
+    def settings_customise_sources(cls, settings_cls: Any, **sources: Any) -> tuple[Any, ...]:
+        """Only what it is built with: `load_config` has read the environment already."""
+        return (sources["init_settings"],)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the market is made up."""
+        return self.feeds.market == "simulated"
+
+
+def load_config(path: Path | None) -> Config:
+    """Read a file and the environment (`TOCSIN_SECTION__KEY`); the environment wins.
+
+    None: no file; everything at its default. Raises StartError with one line per fault.
+    """
+    data = {} if path is None else _read(path)
+    problems = [] if path is None else list(_faults(data, str(path), strict=True))
+    environment = EnvSettingsSource(Config)()
+    problems += list(_environment_faults(environment))
+    if problems:
+        raise StartError(*problems)
+    return Config(**_merged(data, environment))
+
+
+def example() -> str:
+    """The text of config.example.toml: every key with its default."""
+    lines = [
+        "# tocsin: copy this file to config.toml and change what you like. Every key is shown with its default.",
+        "# Each key can be set in the environment too, which wins: TOCSIN_DATABASE__URL, TOCSIN_LOG__LEVEL, ...",
+        "# `tocsin check` reads the file and tells all faults at once.",
+    ]
+    for section, model, info in _sections():
+        lines += ["", f"# {info.description}", f"[{section}]"]
+        for key, field in model.model_fields.items():
+            lines.append(f"# {field.description}: {_allowed(field)}")
+            lines.append(f"{key} = {_toml(field.default)}")
+    return "\n".join(lines) + "\n"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StartError(
+            f"{path}: there is no such file; copy config.example.toml there, or leave --config out"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(f"{path}: cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise StartError(f"{path}: this is not TOML: {error}; see config.example.toml") from error
+
+
+def _faults(data: Mapping[str, Any], source: str, *, strict: bool) -> Iterator[str]:
+    models = {name: model for name, model, _ in _sections()}
+    for section, values in data.items():
+        if section not in models:
+            close = _close(section, models, f"allowed: {', '.join(models)}")
+            yield f'{source}: there is no section "{section}"; {close}'
+        elif not isinstance(values, Mapping):
+            yield f"{source}: {section} = {_toml(values)}: must be a section: write [{section}] on a line"
+        else:
+            try:
+                models[section].model_validate(values, strict=strict)
+            except ValidationError as error:
+                yield from (_line(detail, section, models[section], source) for detail in error.errors())
+
+
+def _environment_faults(environment: Mapping[str, Any]) -> Iterator[str]:
+    sections = {section for section, _, _ in _sections()}
+    for name in sorted(os.environ):
+        section, _, key = name.removeprefix(PREFIX).lower().partition(NESTED)
+        if name.startswith(PREFIX) and (section not in sections or not key):
+            close = _close(section, sections, f"sections are {', '.join(sorted(sections))}")
+            yield f"environment: {name}: there is no section {section!r}; {close}"
+    known = {name: values for name, values in environment.items() if name in sections}
+    yield from _faults(known, "environment", strict=False)
+
+
+def _line(detail: ErrorDetails, section: str, model: type[BaseModel], source: str) -> str:
+    name = str(detail["loc"][0])
+    if detail["type"] == "extra_forbidden":
+        close = _close(name, model.model_fields, f"allowed: {', '.join(model.model_fields)}")
+        return f'{source}: [{section}] has no key "{name}"; {close}'
+    key = f"{section}.{name}"
+    shown = f"{PREFIX}{section}{NESTED}{name}".upper() if source == "environment" else key
+    value = "***" if key == "database.url" else _toml(detail["input"])
+    return f"{source}: {shown} = {value}: {_wrong(detail)}; allowed: {_allowed(model.model_fields[name])}"
+
+
+def _wrong(detail: ErrorDetails) -> str:
+    if re.search("(less|greater)_than|literal|finite|too_short", detail["type"]):
+        return "out of range"
+    return "of the wrong type"
+
+
+def _close(name: str, known: Any, otherwise: str) -> str:
+    match = difflib.get_close_matches(name, list(known), n=1)
+    return f'did you mean "{match[0]}"?' if match else otherwise
+
+
+def _allowed(field: FieldInfo) -> str:
+    """What a key may be, in words."""
+    if choices := get_args(field.annotation):
+        return " or ".join(_toml(choice) for choice in choices)
+    kind = {bool: "true or false", int: "a whole number", float: "a number", str: "text", datetime: "a time"}
+    text = kind[field.annotation] if field.annotation in kind else str(field.annotation)
+    bounds = {type(item): item for item in field.metadata}
+    low = next((f"from {b.ge}" for b in bounds.values() if isinstance(b, annotated_types.Ge)), None)
+    above = next((f"above {b.gt}" for b in bounds.values() if isinstance(b, annotated_types.Gt)), None)
+    high = next((f"to {b.le}" for b in bounds.values() if isinstance(b, annotated_types.Le)), None)
+    return " ".join(part for part in (text, low or above, high) if part)
+
+
+def _toml(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case datetime():
+            return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+        case str():
+            escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+            return f'"{escaped}"'
+        case _:
+            return str(value)
+
+
+def _sections() -> Iterator[tuple[str, type[BaseModel], FieldInfo]]:
+    for name, field in Config.model_fields.items():
+        model = field.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            yield name, model, field
+
+
+def _merged(data: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: {**data.get(key, {}), **over.get(key, {})} for key in dict.fromkeys([*data, *over])}

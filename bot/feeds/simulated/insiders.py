@@ -1,0 +1,215 @@
+"""Invented companies, insiders and filings: joint filers, amendments, null prices, plans and clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+
+import numpy as np
+
+from scoring.model import Filer, Filing, InsiderTransaction, Issuer
+
+ISSUERS = 200
+CLUSTER_EVERY = timedelta(hours=30)
+FIRST_CLUSTER = timedelta(hours=2, minutes=30)  # after the start: when its third insider files
+EPOCH = timedelta(days=10)  # background filings are drawn for so long a time at once
+FILINGS_PER_EPOCH = 60
+REACH = timedelta(days=3)  # how long before its completion a cluster's first filing lies
+
+FIRST_WORDS = (
+    "Amber",
+    "Borealis",
+    "Cobalt",
+    "Delmar",
+    "Evergate",
+    "Foxglove",
+    "Granite",
+    "Halcyon",
+    "Ironwood",
+    "Juniper",
+)
+SECOND_WORDS = (
+    "Analytics",
+    "Biosciences",
+    "Components",
+    "Energy",
+    "Foods",
+    "Bancorp",
+    "Homes",
+    "Networks",
+    "Metals",
+    "Water",
+)
+FAMILY = (
+    "Abara",
+    "Brandt",
+    "Castellano",
+    "Dimitrov",
+    "Eklund",
+    "Farouk",
+    "Grünwald",
+    "Hoshino",
+    "Ibsen",
+    "Jankowski",
+)
+GIVEN = ("Ada", "Boris", "Chiara", "Dmitri", "Elif", "Femi", "Greta", "Hiro", "Ines", "Jonas")
+SECTORS = (
+    ("Technology", "Software - Application"),
+    ("Healthcare", "Biotechnology"),
+    ("Technology", "Electronic Components"),
+    ("Energy", "Oil & Gas E&P"),
+    ("Consumer Defensive", "Packaged Foods"),
+    ("Financial Services", "Banks - Regional"),
+    ("Consumer Cyclical", "Residential Construction"),
+    ("Communication Services", "Telecom Services"),
+    ("Basic Materials", "Other Industrial Metals & Mining"),
+    ("Utilities", "Utilities - Regulated Water"),
+)
+TITLES = ("Chief Executive Officer", "Chief Financial Officer", "General Counsel")
+
+
+@cache
+def issuers() -> tuple[Issuer, ...]:
+    """All 200 companies; every 20th has no ticker, every 25th no sector."""
+    found = []
+    for number in range(ISSUERS):
+        first, second = FIRST_WORDS[number // 10 % 10], SECOND_WORDS[number % 10]
+        suffix = "Inc" if number < 100 else "Holdings Inc"
+        ticker = None if number % 20 == 19 else f"{first[:2]}{second[0]}{chr(65 + number // 100)}".upper()
+        sector, industry = (None, None) if number % 25 == 24 else SECTORS[number % 10]
+        found.append(Issuer(f"{900_000 + number:010d}", f"{first} {second} {suffix}", ticker, sector, industry))
+    return tuple(found)
+
+
+def filings(seed: int, start: datetime, since: datetime, until: datetime) -> Iterator[Filing]:
+    """All filings accepted in (since, until]."""
+    for filing in _clusters(start, since, until):
+        if since < filing.accepted_at <= until:
+            yield filing
+    first = (since - start) // EPOCH - 1
+    last = (until - start) // EPOCH
+    for epoch in range(first, last + 1):
+        for filing in _background(seed, start, epoch):
+            if since < filing.accepted_at <= until:
+                yield filing
+
+
+def _clusters(start: datetime, since: datetime, until: datetime) -> Iterator[Filing]:
+    """One company after the other, whose insiders begin to buy: a third owner completes it, a fourth joins."""
+    first = (since - REACH - start) // CLUSTER_EVERY - 1
+    last = (until + REACH - start) // CLUSTER_EVERY + 1
+    for number in range(first, last + 1):
+        complete = start + FIRST_CLUSTER + number * CLUSTER_EVERY
+        issuer = issuers()[number * 37 % ISSUERS]
+        price = 5 + number % 40
+        for who, hours in enumerate((-40.0, -21.0, 0.0, 3.5)):
+            accepted = complete + timedelta(hours=hours)
+            shares = 4_000.0 * (1 + (number + who) % 7)
+            filers = (_person(issuer, who),)
+            if who == 1:
+                # A director buys through a vehicle: two reporting owners, one beneficial owner.
+                filers += (_vehicle(issuer, who),)
+            yield _filing(issuer, accepted, f"{number % 1000:03d}{who}", filers, [("P", shares, price + who / 8)])
+
+
+def _background(seed: int, start: datetime, epoch: int) -> Iterator[Filing]:
+    random = np.random.default_rng([seed, epoch + 1_000])
+    for number in range(FILINGS_PER_EPOCH):
+        issuer = issuers()[int(random.integers(ISSUERS))]
+        accepted = start + epoch * EPOCH + timedelta(seconds=int(random.integers(864_000)))
+        who, kind = int(random.integers(5)), random.uniform()
+        shares, price = float(random.integers(1, 90) * 100), float(round(random.uniform(3, 120), 4))
+        serial = f"{epoch % 100:02d}{number:02d}"
+        if accepted.weekday() >= 5:
+            continue  # EDGAR rests at weekends
+        person = _person(issuer, who)
+        if kind < 0.45:
+            deal = _filing(issuer, accepted, f"7{serial}", (person,), [("S", shares, price)] * 2, plan=kind < 0.3)
+        elif kind < 0.7:
+            deal = _filing(issuer, accepted, f"7{serial}", (person,), [("A", shares, None), ("F", shares / 3, price)])
+        elif kind < 0.8:
+            everyone = (person, _vehicle(issuer, who), _vehicle(issuer, who + 5))
+            deal = _filing(issuer, accepted, f"7{serial}", everyone, [("P", shares * 10, price)])
+        else:
+            deal = _filing(issuer, accepted, f"7{serial}", (person,), [("P", shares, price if kind < 0.95 else None)])
+        yield deal
+        if number % 12 == 0:
+            yield _amended(deal, f"8{serial}")
+
+
+def _amended(filing: Filing, serial: str) -> Filing:
+    """A 4/A of two days later that restates the filing with one number put right."""
+    first, *rest = filing.transactions
+    return replace(
+        filing,
+        accession=_accession(filing.accepted_at, serial),
+        form="4/A",
+        accepted_at=filing.accepted_at + timedelta(days=2),
+        original_filed=filing.accepted_at.date(),
+        transactions=(replace(first, shares=first.shares + 100), *rest),
+    )
+
+
+def _filing(
+    issuer: Issuer,
+    accepted: datetime,
+    serial: str,
+    filers: tuple[Filer, ...],
+    deals: list[tuple[str, float, float | None]],
+    *,
+    plan: bool = False,
+) -> Filing:
+    traded = (accepted - timedelta(days=1)).date()
+    return Filing(
+        accession=_accession(accepted, serial),
+        form="4",
+        issuer_cik=issuer.cik,
+        issuer_name=issuer.name,
+        ticker=issuer.ticker,
+        accepted_at=accepted,
+        period=traded,
+        original_filed=None,
+        plan_10b5_1=plan,
+        filers=filers,
+        transactions=tuple(
+            InsiderTransaction(
+                row=row,
+                security_title="Common Stock",
+                date=traded,
+                code=code,
+                acquired_disposed="D" if code in {"S", "F"} else "A",
+                shares=shares,
+                price=price,
+                shares_after=shares * 4,
+                direct=len(filers) == 1,
+                nature=None if len(filers) == 1 else f"By {filers[1].name}",
+            )
+            for row, (code, shares, price) in enumerate(deals)
+        ),
+    )
+
+
+def _accession(accepted: datetime, serial: str) -> str:
+    return f"0009{accepted:%m%d%H}-{accepted:%y}-{serial.zfill(6)}"
+
+
+def _person(issuer: Issuer, who: int) -> Filer:
+    number = int(issuer.cik) * 5 + who
+    name = f"{FAMILY[number % 10]} {GIVEN[(number // 7) % 10]} {chr(65 + who)}."
+    return Filer(
+        cik=f"{910_000_000 + number % 10_000_000:010d}",
+        name=name,
+        is_officer=who < 3,
+        officer_title=TITLES[who] if who < 3 else None,
+        is_director=who in {0, 3},
+        is_ten_percent_owner=who == 4,
+    )
+
+
+def _vehicle(issuer: Issuer, who: int) -> Filer:
+    number = int(issuer.cik) * 10 + who
+    family = FAMILY[(int(issuer.cik) * 5 + who % 5) % 10]
+    kind = "Family Trust" if who < 5 else "Capital LLC"
+    return Filer(f"{920_000_000 + number % 10_000_000:010d}", f"{family} {kind}", is_ten_percent_owner=True)

@@ -1,0 +1,122 @@
+"""`tocsin import funding`: settlements from exchange,symbol,base_coin,rate,interval_hours,settled_at."""
+
+from __future__ import annotations
+
+import difflib
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from bot.feeds.base import SETTLEMENT_SCHEMA
+from bot.feeds.exchanges import EXCHANGES
+from bot.feeds.exchanges.symbols import margin_of
+from bot.imports.reading import BadRow, Reading
+from bot.imports.tables import LINE, number, read_table, says, split, text, unix_seconds
+
+COLUMNS = ("exchange", "symbol", "base_coin", "rate", "interval_hours", "settled_at")
+LONGEST_INTERVAL = 24  # hours
+DAY = 86_400  # seconds
+BASE_COIN_ALIASES = {"XBT": "BTC"}
+
+
+def read_funding(path: Path, *, now: datetime, max_abs_rate: float = 0.05) -> Reading[pl.DataFrame]:
+    """Settlements in SETTLEMENT_SCHEMA. Raises UserError when the file as a whole cannot be read.
+
+    Times are rounded to the minute, for exchanges settle some seconds late.
+    """
+    raw = read_table(path, COLUMNS)
+    table = raw.with_columns(
+        exchange=text("exchange").str.to_lowercase().replace(_aliases()),
+        symbol=text("symbol"),
+        base_coin=text("base_coin").str.to_uppercase().replace(BASE_COIN_ALIASES),
+        rate_number=number(raw, "rate"),
+        hours=number(raw, "interval_hours"),
+        second=(unix_seconds(raw, "settled_at", path) / 60).round() * 60,
+    )
+    latest = now.timestamp() + DAY
+    good, bad = split(
+        path,
+        table,
+        [
+            (pl.col("exchange").is_in(list(EXCHANGES)), _unknown_exchange(table)),
+            (pl.col("symbol").is_not_null(), pl.lit("symbol is empty")),
+            (pl.col("base_coin").is_not_null(), pl.lit("base_coin is empty")),
+            (
+                pl.col("rate_number").is_finite(),
+                says("rate {} is not a number; write a decimal such as 0.0001 for 0.01 %", "rate"),
+            ),
+            (
+                pl.col("rate_number").abs() <= max_abs_rate,
+                says(f"rate {{}} is beyond ±{max_abs_rate:g} per settlement; is it in percent?", "rate"),
+            ),
+            (
+                pl.col("hours").is_finite(),
+                says("interval_hours is {}: an unknown interval is never assumed", "interval_hours"),
+            ),
+            (
+                (pl.col("hours") > 0) & (pl.col("hours") <= LONGEST_INTERVAL),
+                says(f"interval_hours {{}} is not above 0 and at most {LONGEST_INTERVAL}", "interval_hours"),
+            ),
+            (
+                pl.col("second").is_not_null(),
+                says("settled_at {} is not a time with a zone, such as 2026-04-26T08:00:00Z", "settled_at"),
+            ),
+            (pl.col("second") <= latest, says("settled_at {} lies in the future", "settled_at")),
+        ],
+    )
+    rows = good.select(
+        LINE,
+        "exchange",
+        "symbol",
+        "base_coin",
+        rate="rate_number",
+        interval_hours="hours",
+        settled_at=pl.col("second").cast(pl.Int64),
+    )
+    rows, twice = _once(path, rows)
+    return Reading(_with_margin(rows), bad + twice)
+
+
+def _once(path: Path, rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[BadRow, ...]]:
+    """The first row of each settlement; later ones that say something else are bad."""
+    key = ["exchange", "symbol", "settled_at"]
+    first = rows.unique(key, keep="first", maintain_order=True)
+    if len(first) == len(rows):
+        return rows, ()
+    later = rows.join(first.select(*key, first_rate="rate", first_line=LINE), on=key).filter(
+        (pl.col(LINE) != pl.col("first_line")) & (pl.col("rate") != pl.col("first_rate"))
+    )
+    differing = tuple(
+        BadRow(
+            str(path),
+            row[LINE],
+            f"{row['exchange']} {row['symbol']} settled at that time already in line {row['first_line']}, "
+            f"at {row['first_rate']:g} and not {row['rate']:g}; the first is kept",
+        )
+        for row in later.sort(LINE).iter_rows(named=True)
+    )
+    return first, differing
+
+
+def _with_margin(rows: pl.DataFrame) -> pl.DataFrame:
+    pairs = rows.select("exchange", "symbol").unique()
+    margins = pairs.with_columns(margin=pl.Series([int(margin_of(e, s)) for e, s in pairs.iter_rows()], dtype=pl.Int8))
+    return rows.join(margins, on=["exchange", "symbol"], maintain_order="left").select(
+        [pl.col(name).cast(kind) for name, kind in SETTLEMENT_SCHEMA.items()]
+    )
+
+
+def _aliases() -> dict[str, str]:
+    return {alias: exchange.name for exchange in EXCHANGES.values() for alias in exchange.aliases}
+
+
+def _unknown_exchange(table: pl.DataFrame) -> pl.Expr:
+    known = list(EXCHANGES)
+    reasons: dict[str, str] = {}
+    for name in table["exchange"].unique().drop_nulls():
+        if name not in EXCHANGES:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+            reasons[name] = f"exchange {name!r} is unknown; {hint}"
+    return pl.col("exchange").replace_strict(reasons, default=pl.lit("exchange is empty"), return_dtype=pl.String)
