@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.alerts.enqueue import enqueue
+from bot.alerts.enqueue import Snapshot, enqueue
 from bot.errors import FeedError, TocsinError
 from bot.feeds.base import Batch, Feed, SourceReport
 from bot.feeds.intake import store
@@ -21,13 +21,12 @@ from bot.signals import coin_fundings, find_clusters, score_fundings
 from scoring.clusters import ClusterRule
 from scoring.detection import (
     ClusterMovement,
-    CoinState,
     Movement,
     coin_states,
     compare_clusters,
     compare_coins,
 )
-from scoring.model import CoinScore, Signal
+from scoring.model import Signal
 from storage import Storage, Transaction
 from storage.refreshes import Claim
 
@@ -83,13 +82,13 @@ def _work(
     reports = tuple(report for batch in batches for report in batch.reports)
     with storage.write() as tx:
         set_aside = store(tx, batches, now, options.scoring.max_abs_rate)
-        states, scores = _score(tx, reports, now, options.scoring)
-        movements, clusters = _detect(tx, states, claim, now)
+        found = _score(tx, reports, claim.slot, now, options.scoring)
+        movements, clusters = _detect(tx, found)
         for signal in COIN_SIGNALS:
-            tx.scores.put(claim.slot, signal, states[signal].values(), scores[signal])
-        queued = enqueue(tx, states, scores, now, claim.slot, options.alerts, options.scoring)
+            tx.scores.put(claim.slot, signal, found.states[signal].values(), found.scores[signal])
+        queued = enqueue(tx, found, options.alerts, options.scoring)
         tx.scores.prune(claim.slot - SCORES_KEPT_DAYS * 24 * 60 // options.minutes)
-        facts = {"alerts": queued, "scored": {s.value: len(scores[s]) for s in COIN_SIGNALS}}
+        facts = {"alerts": queued, "scored": {s.value: len(found.scores[s]) for s in COIN_SIGNALS}}
         if not tx.refreshes.finish(claim, now, facts):
             raise SlotTakenError(f"slot {claim.slot} was taken over by another process; nothing was written")
     return Refreshed(claim.slot, now, movements, clusters, reports, queued, set_aside)
@@ -114,14 +113,15 @@ async def _fetch(feed: Feed, since: datetime | None, now: datetime) -> Batch:
 
 
 def _score(
-    tx: Transaction, reports: Sequence[SourceReport], now: datetime, settings: ScoringSettings
-) -> tuple[dict[Signal, dict[str, CoinState]], dict[Signal, dict[str, CoinScore]]]:
+    tx: Transaction, reports: Sequence[SourceReport], slot: int, now: datetime, settings: ScoringSettings
+) -> Snapshot:
     fundings = coin_fundings(tx, now, settings)
     scores = score_fundings(fundings, tx.prices.changes(now), settings)
-    usual = {coin: frozenset(e.exchange for e in funding.exchanges) for coin, funding in fundings.items()}
-    listed = {coin: usual.get(coin, exchanges) for coin, exchanges in tx.pairs.listed().items()}
+    listed = tx.pairs.listed()
+    usual = listed | {coin: frozenset(e.exchange for e in f.exchanges) for coin, f in fundings.items()}
     answered = _answered(tx, reports, now)
-    return {s: coin_states(s, scores[s], listed, answered) for s in COIN_SIGNALS}, scores
+    states = {signal: coin_states(signal, scores[signal], usual, answered) for signal in COIN_SIGNALS}
+    return Snapshot(states, scores, answered, now, slot)
 
 
 def _answered(tx: Transaction, reports: Sequence[SourceReport], now: datetime) -> frozenset[str]:
@@ -131,15 +131,15 @@ def _answered(tx: Transaction, reports: Sequence[SourceReport], now: datetime) -
     return frozenset(exchange for exchange, at in newest.items() if now - at <= IMPORTED_FRESH)
 
 
-def _detect(
-    tx: Transaction, states: Mapping[Signal, Mapping[str, CoinState]], claim: Claim, now: datetime
-) -> tuple[tuple[Movement, ...], tuple[ClusterMovement, ...]]:
-    before = tx.refreshes.last(before_slot=claim.slot)
+def _detect(tx: Transaction, found: Snapshot) -> tuple[tuple[Movement, ...], tuple[ClusterMovement, ...]]:
+    before = tx.refreshes.last(before_slot=found.slot)
     movements = tuple(
         movement
         for signal in COIN_SIGNALS
-        for movement in compare_coins({} if before is None else tx.scores.states(before.slot, signal), states[signal])
+        for movement in compare_coins(
+            {} if before is None else tx.scores.states(before.slot, signal), found.states[signal]
+        )
     )
     rule = ClusterRule()
     earlier = () if before is None else find_clusters(tx, rule, before.at)
-    return movements, compare_clusters(earlier, find_clusters(tx, rule, now))
+    return movements, compare_clusters(earlier, find_clusters(tx, rule, found.now))

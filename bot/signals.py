@@ -12,11 +12,6 @@ from scoring.funding import coin_funding, open_streaks
 from scoring.model import Cluster, CoinFunding, CoinScore, PriceChanges, Signal
 from storage import Transaction
 
-TITLES = {
-    Signal.PUMP: "pump & dump",
-    Signal.SELLING: "short pressure (insider selling)",
-    Signal.CLUSTERS: "insider clusters",
-}
 LONGEST_HISTORY = 1095  # days, as the documents allow
 NO_PRICE = PriceChanges(pct_24h=None, pct_7d=None, price=None)
 
@@ -54,12 +49,7 @@ def score_fundings(
     fundings: dict[str, CoinFunding], prices: dict[str, PriceChanges], settings: ScoringSettings
 ) -> dict[Signal, dict[str, CoinScore]]:
     """Score what was averaged already."""
-    pump = pump_dump.PumpConstants(
-        saturation_8h=settings.pump_saturation_8h, persistence_days=settings.pump_persistence_days
-    )
-    selling = insider_selling.SellingConstants(
-        saturation_8h=settings.selling_saturation_8h, persistence_days=settings.selling_persistence_days
-    )
+    pump, selling = pump_constants(settings), selling_constants(settings)
     scores: dict[Signal, dict[str, CoinScore]] = {Signal.PUMP: {}, Signal.SELLING: {}}
     for coin, funding in fundings.items():
         change = prices.get(coin, NO_PRICE)
@@ -70,6 +60,20 @@ def score_fundings(
             if score is not None:
                 scores[score.signal][coin] = score
     return scores
+
+
+def pump_constants(settings: ScoringSettings) -> pump_dump.PumpConstants:
+    """The constants of the pump & dump formula."""
+    return pump_dump.PumpConstants(
+        saturation_8h=settings.pump_saturation_8h, persistence_days=settings.pump_persistence_days
+    )
+
+
+def selling_constants(settings: ScoringSettings) -> insider_selling.SellingConstants:
+    """The constants of the insider selling formula."""
+    return insider_selling.SellingConstants(
+        saturation_8h=settings.selling_saturation_8h, persistence_days=settings.selling_persistence_days
+    )
 
 
 def find_clusters(tx: Transaction, rule: ClusterRule, now: datetime) -> tuple[Cluster, ...]:

@@ -125,9 +125,10 @@ class Filings:
         )
         return {row.cik: Issuer(*row) for row in rows}
 
-    def newest(self) -> datetime | None:
-        """When the newest filing was accepted."""
-        return self._connection.execute(select(func.max(FilingRow.accepted_at))).scalar_one()
+    def newest(self, now: datetime) -> datetime | None:
+        """When the newest filing known at `now` was accepted."""
+        newest = select(func.max(FilingRow.accepted_at)).where(FilingRow.accepted_at <= now)
+        return self._connection.execute(newest).scalar_one()
 
     def count(self) -> int:
         """How many filings are stored."""

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scoring.funding import DayColumns, FundingHistory, SettlementColumns
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -24,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from scoring.funding import DayColumns, FundingHistory, SettlementColumns
 from scoring.model import FundingRate, Margin, Pair, Settlement
 from storage import bulk
 from storage.added import Added

@@ -113,6 +113,13 @@ class Outbox:
         )
         return delivery_id
 
+    def messages_of(self, chat_id: int, slot: int) -> int:
+        """How many messages a refresh has queued for a chat: a slot that is run again may find more to say."""
+        like = f"{chat_id}:{slot}:%"
+        return self._connection.execute(
+            select(func.count()).select_from(DeliveryRow).where(DeliveryRow.dedup_key.like(like))
+        ).scalar_one()
+
     def claim(self, owner: str, now: datetime, lease: timedelta, limit: int = 1) -> tuple[Delivery, ...]:
         """Take the most urgent deliveries that are due and mark them in flight."""
         due = (

@@ -68,6 +68,17 @@ class Prices:
         )
         return tuple((datetime.fromtimestamp(time, UTC), price) for time, price in self._connection.execute(statement))
 
+    def newest(self, now: datetime) -> datetime | None:
+        """The time of the newest price up to now."""
+        newest_of_coin = (
+            select(func.max(PriceRow.time))
+            .where(PriceRow.base_coin_id == BaseCoinRow.id, PriceRow.time <= int(now.timestamp()))
+            .scalar_subquery()
+        )
+        times = select(newest_of_coin.label("time")).select_from(BaseCoinRow).subquery()
+        second = self._connection.execute(select(func.max(times.c.time))).scalar_one()
+        return None if second is None else datetime.fromtimestamp(second, UTC)
+
     def _near(self, target: int, until: int, base_coins: list[str] | None) -> dict[str, float]:
         distance = func.abs(PriceRow.time - target)
         statement = (

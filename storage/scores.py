@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scoring.detection import CoinState, Standing
 from sqlalchemy import Connection, delete, select
 
+from scoring.detection import CoinState, Standing
 from scoring.model import CoinScore, Signal
 from storage import bulk
 from storage.pairs import base_coin_ids

@@ -15,6 +15,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from bot.alerts.digest import merged
 from bot.alerts.retry import Action, decide
 from bot.clock import Clock
 from bot.errors import SendError
@@ -94,7 +95,7 @@ class Courier:
             alerts = tx.outbox.alerts_of(delivery.id)
         if chat is None:
             raise LookupError(f"delivery {delivery.id} is for chat {delivery.chat_id}, which is not stored")
-        return chat, alert_view(alerts, maybe_repeat=delivery.maybe_repeat)
+        return chat, alert_view(merged(alerts), maybe_repeat=delivery.maybe_repeat)
 
     def _sent(self, delivery: Delivery, message_id: str | None) -> None:
         with self.storage.write() as tx:

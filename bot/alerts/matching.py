@@ -7,10 +7,9 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from scoring.clusters import ClusterRule
-
 from bot.alerts.episodes import CoinRule
 from bot.settings import AlertSettings, ScoringSettings
+from scoring.clusters import ClusterRule
 from scoring.model import ChangeKind, Cluster, Side, Signal
 
 

@@ -1,0 +1,74 @@
+"""What stands when a subscription is made: it is shown at once, and does not ring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.alerts.enqueue import store_episode
+from bot.alerts.episodes import Episode, advance_cluster, standing
+from bot.alerts.matching import Verdict, Wish, verdict_on_cluster, verdict_on_coin
+from bot.settings import AlertSettings, ScoringSettings
+from bot.signals import find_clusters, score_coins
+from scoring.detection import CoinState, Standing
+from scoring.model import Cluster, CoinScore, Signal
+from storage import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What a wish matches now."""
+
+    scores: tuple[CoinScore, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+
+
+def open_standing(
+    tx: Transaction,
+    subscription_id: int,
+    wish: Wish,
+    now: datetime,
+    alerts: AlertSettings,
+    scoring: ScoringSettings,
+) -> Matches:
+    """Open silent episodes for all that matches now, and give it back to be shown."""
+    # Slot 0 lies before every refresh: the next one counts in full.
+    numbers = {one.key: one.number for one in tx.subscriptions.episodes([subscription_id])}
+    if wish.signal is Signal.CLUSTERS:
+        clusters = tuple(
+            one for one in find_clusters(tx, wish.cluster_rule(), now) if verdict_on_cluster(wish, one) is Verdict.TELL
+        )
+        opened = {one.key: advance_cluster(None, one, now, 0).episode for one in clusters}
+        matches = Matches(clusters=clusters)
+    else:
+        rule = wish.coin_rule(alerts, scoring)
+        scores = score_coins(tx, now, scoring)[wish.signal]
+        opened = {
+            key: standing(
+                CoinState(key, wish.signal, Standing.SCORED, score.score, len(score.funding.exchanges)), rule, now, 0
+            )
+            for key, score in scores.items()
+            if verdict_on_coin(wish, key) is Verdict.TELL
+        }
+        standing_now = (scores[key] for key, episode in opened.items() if episode is not None)
+        matches = Matches(scores=tuple(sorted(standing_now, key=lambda one: (-one.score, one.base_coin))))
+    tx.subscriptions.put_episodes(
+        store_episode(subscription_id, key, _numbered(episode, numbers.get(key, 0) + 1))
+        for key, episode in opened.items()
+        if episode is not None
+    )
+    return matches
+
+
+def _numbered(episode: Episode, number: int) -> Episode:
+    return Episode(
+        number=number,
+        opened_at=episode.opened_at,
+        told=episode.told,
+        peak=episode.peak,
+        last=episode.last,
+        below=episode.below,
+        slot=episode.slot,
+        closed_at=episode.closed_at,
+        told_value=episode.told_value,
+    )

@@ -1,0 +1,36 @@
+"""/coin: everything behind one coin's scores."""
+
+from __future__ import annotations
+
+from bot.commands.base import Command, Kind, Param, Request
+from bot.commands.naming import coin_named
+from bot.signals import NO_PRICE, coin_fundings, pump_constants, score_fundings, selling_constants
+from bot.views.coin import coin_card
+from bot.views.elements import View
+from scoring.explain import explain
+
+
+def run(request: Request) -> View:
+    """Both scores with their arithmetic, and each exchange's vote."""
+    base_coin = request.args["coin"]
+    with request.storage.read() as tx:
+        fundings = coin_fundings(tx, request.now, request.scoring, [base_coin])
+        prices = tx.prices.changes(request.now, [base_coin])
+        coin = coin_named(tx.pairs.coins(), base_coin)
+    found = score_fundings(fundings, prices, request.scoring)
+    pump, selling = pump_constants(request.scoring), selling_constants(request.scoring)
+    scores = {
+        signal: (by_coin[base_coin], explain(by_coin[base_coin], pump, selling))
+        for signal, by_coin in found.items()
+        if base_coin in by_coin
+    }
+    return coin_card(coin, fundings.get(base_coin), prices.get(base_coin, NO_PRICE), scores, request.now)
+
+
+COMMAND = Command(
+    name="coin",
+    summary="One coin: both scores with the numbers behind them",
+    run=run,
+    example="/coin PEPE",
+    params=(Param("coin", Kind.COIN, "ticker or name", "PEPE", required=True, positional=True),),
+)

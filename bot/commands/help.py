@@ -1,0 +1,35 @@
+"""/start and /help."""
+
+from __future__ import annotations
+
+from bot.commands.base import Command, Kind, Param, Request
+from bot.commands.parse import find_command
+from bot.views.elements import View
+from bot.views.help import command_view, list_view, start_view
+
+
+def start(request: Request) -> View:
+    """What this is, and the first things to try."""
+    with request.storage.write() as tx:
+        tx.subscriptions.put_chat(request.chat.platform, request.chat.address, request.now)
+    return start_view()
+
+
+def run(request: Request) -> View:
+    """All commands, or one in full."""
+    # The list of commands imports this module: it is looked up when asked for.
+    from bot.commands import COMMANDS  # noqa: PLC0415
+
+    if request.args["command"] is None:
+        return list_view(COMMANDS)
+    return command_view(find_command(request.args["command"].lstrip("/").lower(), COMMANDS))
+
+
+START = Command(name="start", summary="What tocsin does, and what to try first", run=start, example="/start")
+COMMAND = Command(
+    name="help",
+    summary="All commands, or one in full",
+    run=run,
+    example="/help pump",
+    params=(Param("command", Kind.TEXT, "a command", "pump", positional=True),),
+)

@@ -1,0 +1,23 @@
+"""What people see when something is wrong."""
+
+from __future__ import annotations
+
+from bot.errors import UserError
+from bot.views.elements import Code, Tone, View
+
+
+def error_view(error: UserError) -> View:
+    """One line that names the input and the way out, and something that works."""
+    body = (Code(error.example),) if error.example else ()
+    return View(
+        title=error.message, body=body, tone=Tone.ERROR, data={"error": error.message, "example": error.example}
+    )
+
+
+def our_fault_view() -> View:
+    """When tocsin itself failed."""
+    return View(
+        title="Something went wrong on our side; it is in the log. Nothing was changed.",
+        tone=Tone.ERROR,
+        data={"error": "internal"},
+    )

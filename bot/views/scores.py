@@ -1,0 +1,148 @@
+"""Lists of scored coins, for people and as the documents' fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.feeds.exchanges import EXCHANGES
+from bot.views import numbers
+from bot.views.elements import Button, Column, Json, Meter, Note, Table, Text, View
+from bot.views.titles import TITLES
+from scoring.model import Coin, CoinScore, Signal
+from scoring.rounding import round_half_up
+
+SHARES_NOTE = "Shorts on perpetual futures, day after day; not share sales by company insiders (those are /clusters)."
+METHODOLOGY = {
+    Signal.PUMP: "Composite score (0-10): funding magnitude × pump magnitude × (0.6 + 0.4 × persistence) × 10.",
+    Signal.SELLING: "Composite score (0-10): 0.4 × funding magnitude + 0.6 × funding persistence.",
+}
+DESCRIPTION = {
+    Signal.PUMP: "Coins whose price rises while their funding stays negative on perpetual futures exchanges.",
+    Signal.SELLING: "Coins whose funding stays negative for days on perpetual futures exchanges.",
+}
+
+
+def score_list(
+    signal: Signal,
+    shown: Sequence[tuple[CoinScore, Coin]],
+    *,
+    total: int,
+    minimum: float,
+    highest: CoinScore | None,
+    now: datetime,
+    coverage: str,
+    alert_at: float,
+) -> View:
+    """The coins that qualify, best first. `total` counts those with a score at or above the minimum."""
+    at_least = f" ≥ {minimum:g}" if minimum else ""
+    title = f"{TITLES[signal].capitalize()}{at_least}: {numbers.count(total, 'coin')}"
+    body: list[Text | Note | Table] = []
+    if shown:
+        body.append(_table(signal, shown))
+        if total > len(shown):
+            body.append(Note(f"The first {len(shown)} of {total}; more with limit={min(500, total)}."))
+    elif highest is None:
+        body.append(Text("No coin passes the gate now."))
+    else:
+        body.append(Text(f"The highest now is {highest.base_coin} with {numbers.score(highest.score)}."))
+    if signal is Signal.SELLING:
+        body.append(Note(SHARES_NOTE))
+    body.append(Note(f"{coverage} · {numbers.clock(now)}"))
+    name = signal.value
+    return View(
+        title=title,
+        body=tuple(body),
+        buttons=(Button(f"🔔 Alert me at ≥ {alert_at:g}", f"/alert {name} min={alert_at:g}"),),
+        data=_data(signal, shown, now),
+    )
+
+
+def coin_data(score: CoinScore, coin: Coin, now: datetime) -> dict[str, Json]:
+    """One coin as the documents have it, with our own fields after theirs."""
+    funding = score.funding
+    pump = score.signal is Signal.PUMP
+    data: dict[str, Json] = {
+        "coin_id": coin.coin_id,
+        "symbol": coin.symbol,
+        "name": coin.name,
+        "score": round_half_up(score.score, 1),
+        "avg_funding_72h": round_half_up(funding.avg_72h, 8),
+        "funding_magnitude": round_half_up(score.funding_magnitude, 2),
+    }
+    if pump:
+        magnitude = round_half_up(score.pump_magnitude or 0.0, 2)
+        data["pump_magnitude"] = magnitude
+        data["divergence_persistence"] = round_half_up(score.persistence, 2)
+        data["price_funding_divergence"] = magnitude
+    else:
+        data["funding_persistence"] = round_half_up(score.persistence, 2)
+    return data | {
+        "consecutive_negative_days": funding.streak,
+        "price_change_24h": _rounded(score.prices.pct_24h, 2),
+        "price_change_7d": _rounded(score.prices.pct_7d, 2),
+        "signal_start_date": numbers.iso(funding.signal_start),
+        "updated_at": numbers.iso(now),
+        "exchanges": len(funding.exchanges),
+        "negative_exchanges": funding.negative_exchanges,
+        "median_funding_72h": round_half_up(funding.median_72h, 8),
+        "formula_version": score.formula_version,
+    }
+
+
+def coverage_note(exchanges: int, newest: datetime | None, now: datetime) -> str:
+    """What the numbers rest on."""
+    if newest is None:
+        return "no settlements stored yet: /status says why"
+    age = now - newest
+    stale = " (stale)" if age > timedelta(hours=9) else ""
+    return f"{numbers.count(exchanges, 'exchange')} · newest settlement {numbers.ago(newest, now)}{stale}"
+
+
+def _table(signal: Signal, shown: Sequence[tuple[CoinScore, Coin]]) -> Table:
+    columns = (
+        Column("#", "right"),
+        Column("coin"),
+        Column("name"),
+        Column("score"),
+        Column("per 8 h", "right"),
+        Column("7 d", "right"),
+        Column("streak", "right"),
+        Column("negative", "right"),
+    )
+    return Table(
+        columns,
+        tuple(
+            (
+                str(rank),
+                score.base_coin,
+                coin.name if coin.name != score.base_coin else "",
+                Meter(score.score, 10, numbers.score(score.score)),
+                numbers.rate(score.funding.avg_72h),
+                numbers.percent(score.prices.pct_7d),
+                f"{score.funding.streak} d",
+                f"{score.funding.negative_exchanges} of {len(score.funding.exchanges)}",
+            )
+            for rank, (score, coin) in enumerate(shown, 1)
+        ),
+    )
+
+
+def _data(signal: Signal, shown: Sequence[tuple[CoinScore, Coin]], now: datetime) -> dict[str, Json]:
+    about: dict[str, Json] = {
+        "methodology": METHODOLOGY[signal],
+        "update_frequency": "every 30 minutes",
+        "exchanges": [exchange.title for exchange in EXCHANGES.values()],
+    }
+    if signal is Signal.PUMP:
+        about["gate"] = "Requires both negative 72h average funding rate AND positive 7d price change."
+    return {
+        "coins": [coin_data(score, coin, now) for score, coin in shown],
+        "count": len(shown),
+        "description": DESCRIPTION[signal],
+        "signal": about,
+    }
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round_half_up(value, digits)

@@ -1,0 +1,86 @@
+"""The arithmetic behind a score, as values that a person can recompute by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scoring.insider_selling import SellingConstants
+from scoring.model import CoinScore, Signal
+from scoring.pump_dump import PumpConstants
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of arithmetic."""
+
+    label: str
+    formula: str  # with the numbers in it
+    value: float
+
+
+def explain(
+    score: CoinScore,
+    pump: PumpConstants = PumpConstants(),
+    selling: SellingConstants = SellingConstants(),
+) -> tuple[Step, ...]:
+    """The steps from the averages to the score, in the order in which they are computed."""
+    average = _average(score)
+    if score.signal is Signal.PUMP:
+        return (average, *_pump(score, pump))
+    return (average, *_selling(score, selling))
+
+
+def _average(score: CoinScore) -> Step:
+    funding = score.funding
+    votes = " ".join(f"{one.rate_8h * 100:+.4f}" for one in funding.exchanges)
+    return Step(
+        "avg_funding_72h",
+        f"mean of {len(funding.exchanges)} exchanges, % per 8 h: {votes}",
+        funding.avg_72h,
+    )
+
+
+def _pump(score: CoinScore, constants: PumpConstants) -> tuple[Step, ...]:
+    average, percent = score.funding.avg_72h, score.prices.pct_7d or 0.0
+    pump = score.pump_magnitude or 0.0
+    floor = constants.floor
+    return (
+        Step(
+            "funding_magnitude",
+            f"min(1, {-average:.8f} / {constants.saturation_8h:g})",
+            score.funding_magnitude,
+        ),
+        Step("pump_magnitude", f"min(1, log10(1 + {percent:.4f}) / {constants.decades:g})", pump),
+        Step(
+            "divergence_persistence",
+            f"min(1, {score.funding.streak} / {constants.persistence_days})",
+            score.persistence,
+        ),
+        Step(
+            "score",
+            f"{score.funding_magnitude:.4f} × {pump:.4f} × "
+            f"({floor:g} + {1 - floor:g} × {score.persistence:.4f}) × 10",
+            score.score,
+        ),
+    )
+
+
+def _selling(score: CoinScore, constants: SellingConstants) -> tuple[Step, ...]:
+    weight = constants.magnitude_weight
+    return (
+        Step(
+            "funding_magnitude",
+            f"10 × min(1, {-score.funding.avg_72h:.8f} / {constants.saturation_8h:g})",
+            score.funding_magnitude,
+        ),
+        Step(
+            "funding_persistence",
+            f"10 × min(1, {score.funding.streak} / {constants.persistence_days})",
+            score.persistence,
+        ),
+        Step(
+            "score",
+            f"{weight:g} × {score.funding_magnitude:.4f} + {1 - weight:g} × {score.persistence:.4f}",
+            score.score,
+        ),
+    )
