@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
+
 from bench.timing import best, compare
 from bench.universe import NOW, settlements
 from bot.imports.funding import read_funding

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import annotated_types
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
@@ -103,6 +103,22 @@ class Config(BaseSettings):
         """Only what it is built with: `load_config` has read the environment already."""
         return (sources["init_settings"],)
 
+    _source: Path | None = PrivateAttr(None)
+
+    @property
+    def source(self) -> Path | None:
+        """The file it was read from; None without one."""
+        return self._source
+
+    def with_database(self, url: str) -> Config:
+        """The same with another database."""
+        return self._with(database=self.database.model_copy(update={"url": url}))
+
+    def _with(self, **sections: Settings) -> Config:
+        changed = self.model_copy(update=sections)
+        changed._source = self._source
+        return changed
+
     @property
     def simulated(self) -> bool:
         """Whether the market is made up."""
@@ -120,7 +136,15 @@ def load_config(path: Path | None) -> Config:
     problems += list(_environment_faults(environment))
     if problems:
         raise StartError(*problems)
-    return Config(**_merged(data, environment))
+    config = Config(**_merged(data, environment))
+    config._source = path
+    return config
+
+
+def without_file(config: Config) -> Config:
+    """What holds when nobody has written a config.toml: a simulated market with a database of its own."""
+    simulated = config._with(feeds=config.feeds.model_copy(update={"market": "simulated"}))
+    return simulated.with_database(SIMULATED_DATABASE) if config.database.url == DEFAULT_DATABASE else simulated
 
 
 def example() -> str:

@@ -108,7 +108,9 @@ def _of_issuer(
     return found
 
 
-def _fault(filing: Filing, row: InsiderTransaction, side: Side) -> str | None:
+def _fault(  # noqa: PLR0911 - one return a fault
+    filing: Filing, row: InsiderTransaction, side: Side
+) -> str | None:
     """Why a row counts for nothing; None when it may count (a missing price is no fault, only no value)."""
     code, acquired_disposed = CODES[side]
     if row.acquired_disposed != acquired_disposed:
@@ -178,7 +180,8 @@ def _cluster(trades: list[Trade], ownership: Ownership, issuer: Issuer, side: Si
     for trade in trades:
         behind = ownership.owner_set(trade.ciks)
         # A set that was not chosen overlaps one that was, or the choice would not be the largest.
-        shares[max(owners, key=lambda chosen: (len(chosen & behind), -len(chosen), sorted(chosen)))].append(trade)
+        closest = max(owners, key=lambda chosen: (len(chosen & behind), -len(chosen), sorted(chosen)))
+        shares[closest].append(trade)
     insiders = [_insider(chosen, own, ownership) for chosen, own in shares.items()]
     return Cluster(
         issuer=issuer,

@@ -58,8 +58,7 @@ def _pump(score: CoinScore, constants: PumpConstants) -> tuple[Step, ...]:
         ),
         Step(
             "score",
-            f"{score.funding_magnitude:.4f} × {pump:.4f} × "
-            f"({floor:g} + {1 - floor:g} × {score.persistence:.4f}) × 10",
+            f"{score.funding_magnitude:.4f} × {pump:.4f} × ({floor:g} + {1 - floor:g} × {score.persistence:.4f}) × 10",
             score.score,
         ),
     )

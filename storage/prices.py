@@ -93,7 +93,7 @@ class Prices:
         )
         if base_coins is not None:
             statement = statement.where(BaseCoinRow.ticker.in_(base_coins))
-        return {ticker: price for ticker, price in self._connection.execute(statement)}
+        return {ticker: price for ticker, price in self._connection.execute(statement)}  # noqa: C416
 
 
 def _percent(price: float, reference: float | None) -> float | None:

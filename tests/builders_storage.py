@@ -19,7 +19,7 @@ def settlements(rows: Iterable[Row]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=SETTLEMENT_SCHEMA, orient="row")
 
 
-def steady(  # noqa: PLR0913
+def steady(
     exchange: str,
     base_coin: str,
     rate: float,

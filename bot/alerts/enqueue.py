@@ -86,7 +86,7 @@ def _coin_steps(
 ) -> Iterator[tuple[str, Step, dict[str, object]]]:
     rule = wish.coin_rule(alerts, scoring)
     states, scores = found.states[wish.signal], found.scores[wish.signal]
-    pump, selling = pump_constants(scoring), selling_constants(scoring)
+    constants = (pump_constants(scoring), selling_constants(scoring))
     standing = {key for key, episode in episodes.items() if episode.is_open}
     high = {key for key, state in states.items() if state.score is not None and state.score >= rule.minimum}
     for key in sorted(standing | high):
@@ -97,8 +97,11 @@ def _coin_steps(
         step = advance(episodes.get(key), state, rule, found.now, found.slot)
         coin = coins.get(key) or Coin(key.lower(), key, key, None)
         score = scores.get(key) if state.standing is Standing.SCORED else None
-        stamp = _stamp(score, found.answered)
-        yield key, step, coin_facts(coin, score, step, wish, pump, selling, stamp) if step.change else {}
+        facts: dict[str, object] = {}
+        if step.change:
+            stamp = _stamp(score, found.answered)
+            facts = coin_facts(coin, score, step, wish, constants=constants, coverage=stamp)
+        yield key, step, facts
 
 
 def _cluster_steps(

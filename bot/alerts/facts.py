@@ -15,16 +15,16 @@ from scoring.model import Cluster, Coin, CoinScore
 from scoring.pump_dump import PumpConstants
 
 
-def coin_facts(  # noqa: PLR0913 - the sides of one alert
+def coin_facts(
     coin: Coin,
     score: CoinScore | None,
     step: Step,
     wish: Wish,
-    pump: PumpConstants,
-    selling: SellingConstants,
-    answered: str,
+    *,
+    constants: tuple[PumpConstants, SellingConstants],
+    coverage: str,
 ) -> dict[str, Any]:
-    """Facts of a coin's change. `score` is None when its gate is shut; `answered` is the coverage stamp."""
+    """Facts of a coin's change. `score` is None when its gate is shut; `coverage` says who answered."""
     episode = step.episode
     facts: dict[str, Any] = {
         "title": coin.symbol,
@@ -35,7 +35,7 @@ def coin_facts(  # noqa: PLR0913 - the sides of one alert
         "reason": step.reason.value,
         "since": None if episode is None else numbers.iso(episode.opened_at),
         "peak": None if episode is None else episode.peak,
-        "coverage": answered,
+        "coverage": coverage,
     }
     if score is not None:
         funding = score.funding
@@ -46,7 +46,7 @@ def coin_facts(  # noqa: PLR0913 - the sides of one alert
             "streak": funding.streak,
             "price_change_7d": score.prices.pct_7d,
             "formula_version": score.formula_version,
-            "arithmetic": [[one.label, step_value(one), one.formula] for one in explain(score, pump, selling)],
+            "arithmetic": [[one.label, step_value(one), one.formula] for one in explain(score, *constants)],
         }
     return facts
 

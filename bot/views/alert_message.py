@@ -19,8 +19,10 @@ LINKS = 3
 def alert_view(entries: Sequence[tuple[Alert, tuple[int, ...]]], *, maybe_repeat: bool) -> View:
     """The message of a delivery: each alert with the subscriptions that ring for it, worst first."""
     body: list[Text | Note | Link] = []
+    alone = len(entries) == 1
     for alert, subscriptions in entries[:SHOWN]:
-        body.append(Text(line(alert)))
+        if not alone:
+            body.append(Text(line(alert)))
         body.append(Note(f"{detail(alert)} · subscription {_ids(subscriptions)} · #{alert.ref}"))
         body += [Link("filing", url) for url in alert.facts.get("links", [])[:LINKS]]
     if len(entries) > SHOWN:
@@ -28,7 +30,7 @@ def alert_view(entries: Sequence[tuple[Alert, tuple[int, ...]]], *, maybe_repeat
     if maybe_repeat:
         body.append(Note("↻ This may be a repeat: the connection broke while it was being sent."))
     first, subscriptions = entries[0]
-    title = headline(first) if len(entries) == 1 else f"{len(entries)} alerts"
+    title = line(first) if alone else f"{len(entries)} alerts"
     return View(
         title=title,
         body=tuple(body),
@@ -62,7 +64,7 @@ def line(alert: Alert) -> str:
             change = f"over: {now}, peak {numbers.score(facts['peak'])}"
         case _:
             change = f"{numbers.score(facts['level'])} (your minimum is {facts['minimum']:g})"
-    return f"{alert.kind}  {name}  {title} {change}"
+    return f"{alert.kind}  {name} · {title} {change}"
 
 
 def detail(alert: Alert) -> str:

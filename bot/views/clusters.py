@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from scoring.rounding import round_half_up
 
 EDGAR = "https://www.sec.gov/Archives/edgar/data"
 LINKS = 8
-ACCESSION_PARTS = 3
+ACCESSION = re.compile(r"\d{10}-\d{2}-\d{6}")
 
 
 def cluster_list(
@@ -103,7 +104,7 @@ def cluster_data(cluster: Cluster) -> dict[str, Json]:
 
 def filing_url(cluster: Cluster, accession: str) -> str | None:
     """Where EDGAR has the filing; None when the accession number is not a real one."""
-    if accession.count("-") != ACCESSION_PARTS - 1:
+    if ACCESSION.fullmatch(accession) is None:
         return None
     return f"{EDGAR}/{int(cluster.issuer.cik)}/{accession.replace('-', '')}/{accession}-index.htm"
 

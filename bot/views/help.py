@@ -37,7 +37,7 @@ def list_view(commands: Sequence[Command]) -> View:
         title="Commands",
         body=(
             Table(columns, rows),
-            Note("Parameters: min=6, min:6 and min 6 mean the same. /help pump tells all of one."),
+            Note("min=6, min:6 and min 6 mean the same. /help pump tells all of one."),
         ),
         data={"commands": [one.name for one in commands]},
     )

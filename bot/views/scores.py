@@ -23,7 +23,7 @@ DESCRIPTION = {
 }
 
 
-def score_list(
+def score_list(  # noqa: PLR0913 - what a list shows
     signal: Signal,
     shown: Sequence[tuple[CoinScore, Coin]],
     *,

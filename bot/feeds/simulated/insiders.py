@@ -192,12 +192,12 @@ def _filing(
 
 
 def _accession(accepted: datetime, serial: str) -> str:
-    return f"0009{accepted:%m%d%H}-{accepted:%y}-{serial.zfill(6)}"
+    return f"simulated-{accepted:%y%m%d%H}-{serial}"
 
 
 def _person(issuer: Issuer, who: int) -> Filer:
     number = int(issuer.cik) * 5 + who
-    name = f"{FAMILY[number % 10]} {GIVEN[(number // 7) % 10]} {chr(65 + who)}."
+    name = f"{FAMILY[number % 10]} {GIVEN[(number // 10 + 3 * who) % 10]} {chr(65 + who)}."
     return Filer(
         cik=f"{910_000_000 + number % 10_000_000:010d}",
         name=name,

@@ -1,0 +1,197 @@
+"""The wiring and the lifecycle: the only module that builds things."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from bot.alerts.delivery import Courier
+from bot.alerts.matching import Wish
+from bot.alerts.standing import open_standing
+from bot.chat.console.client import ConsoleChat
+from bot.clock import Clock, FastClock, FixedClock, SystemClock
+from bot.commands import COMMANDS
+from bot.commands.answer import answer
+from bot.commands.base import ChatRef
+from bot.config import Config
+from bot.feeds.base import Feed
+from bot.feeds.simulated import SimulatedMarket
+from bot.refresh import Refreshed, RefreshOptions, SlotTakenError, refresh
+from bot.schedule import Schedule, every_minutes, every_seconds
+from bot.views.banner import banner_view
+from bot.views.elements import View
+from scoring.model import Signal
+from storage import Storage, open_storage
+
+log = logging.getLogger("tocsin.app")
+
+CONSOLE = ChatRef(platform="console", address="local", user="owner")
+REFRESH = "refresh"
+
+
+@dataclass
+class App:
+    """Everything that runs, built once."""
+
+    config: Config
+    clock: Clock
+    storage: Storage
+    feeds: tuple[Feed, ...]
+    options: RefreshOptions
+
+    async def ask(self, line: str) -> View:
+        """Answer one line of the console."""
+        return await asyncio.to_thread(self.answer, line)
+
+    def answer(self, line: str) -> View:
+        """The same, in the calling thread."""
+        return answer(
+            line,
+            chat=CONSOLE,
+            now=self.clock.now(),
+            storage=self.storage,
+            scoring=self.config.scoring,
+            alerts=self.config.alerts,
+        )
+
+    async def refresh(self) -> Refreshed:
+        """Run the refresh of now."""
+        return await refresh(self.storage, self.feeds, self.clock.now(), self.options)
+
+    async def run(self) -> None:
+        """Refresh, deliver and answer until the person leaves or the process is told to stop."""
+        _log_to_stderr(self.config.log.level)
+        console = ConsoleChat(
+            self.ask, commands=COMMANDS, coins=self._coins, toolbar=self._toolbar, history=self._history_file()
+        )
+        courier = Courier(self.storage, {"console": console.send}, self.clock, self.options.owner)
+        schedule = Schedule()
+        console.show(banner_view(self.config, COMMANDS))
+
+        async def cycle() -> None:
+            if isinstance(self.clock, FastClock):
+                self.clock.advance(timedelta(minutes=self.config.schedule.refresh_minutes))
+            await self._refresh_and_wake(courier)
+
+        await self._first_refresh(courier)
+        every = self.config.schedule.refresh_minutes
+        simulated = isinstance(self.clock, FastClock)
+        trigger = every_seconds(self.config.simulation.cycle_seconds) if simulated else every_minutes(every)
+        schedule.add(REFRESH, cycle, trigger)
+        schedule.start()
+        try:
+            await _until_any_ends(courier.run, console.run if self.config.console.enabled else asyncio.Event().wait)
+        finally:
+            schedule.stop()
+            await courier.drain()
+
+    async def _first_refresh(self, courier: Courier) -> None:
+        try:
+            await self._refresh_and_wake(courier)
+        except Exception:
+            log.exception("the first refresh failed; it runs again at its next time")
+        if self.config.simulated:
+            await asyncio.to_thread(self._subscribe_once)
+
+    async def _refresh_and_wake(self, courier: Courier) -> None:
+        try:
+            await self.refresh()
+        except SlotTakenError as error:
+            log.warning("%s", error)
+        courier.wake.set()
+
+    def _subscribe_once(self) -> None:
+        """In the simulation the console is subscribed to everything, so that a new person hears the bell."""
+        now = self.clock.now()
+        with self.storage.write() as tx:
+            if tx.subscriptions.chat(CONSOLE.platform, CONSOLE.address) is not None:
+                return
+            chat = tx.subscriptions.put_chat(CONSOLE.platform, CONSOLE.address, now)
+            defaults = self.config.alerts
+            for wish in (
+                Wish(Signal.PUMP, defaults.pump_min, defaults.step, resolve=True),
+                Wish(Signal.SELLING, defaults.selling_min, defaults.step, resolve=True),
+                Wish(Signal.CLUSTERS, defaults.clusters_min_insiders, defaults.step),
+            ):
+                made = tx.subscriptions.add(chat.id, CONSOLE.user, wish.signal.value, wish.to_json(), now)
+                open_standing(tx, made.id, wish, now, defaults, self.config.scoring)
+
+    def _coins(self) -> tuple[str, ...]:
+        with self.storage.read() as tx:
+            return tx.pairs.base_coins()
+
+    def _toolbar(self) -> str:
+        market = "simulated market" if self.config.simulated else f"market: {self.config.feeds.market}"
+        return f" tocsin · {market} · {self.clock.now():%Y-%m-%d %H:%M} UTC · /help · Ctrl-D ends "
+
+    def _history_file(self) -> Path | None:
+        url = make_url(self.config.database.url)
+        if url.get_backend_name() != "sqlite" or not url.database:
+            return None
+        return Path(url.database).parent / "console_history"
+
+
+@contextlib.contextmanager
+def open_app(config: Config, at: datetime | None = None) -> Iterator[App]:
+    """Build everything for a config; `at` is the clock of refresh and ask. Raises DatabaseUnusableError."""
+    storage = open_storage(config.database.url)
+    try:
+        options = RefreshOptions(
+            owner=f"{socket.gethostname()}:{os.getpid()}",
+            scoring=config.scoring,
+            alerts=config.alerts,
+            minutes=config.schedule.refresh_minutes,
+        )
+        yield App(config, _clock(config, storage, at), storage, _feeds(config), options)
+    finally:
+        storage.close()
+
+
+def _clock(config: Config, storage: Storage, at: datetime | None) -> Clock:
+    if at is not None:
+        return FixedClock(at.astimezone(UTC))
+    if not config.simulated:
+        return SystemClock()
+    with storage.read() as tx:
+        last = tx.refreshes.last()
+    # A restart goes on where the story stood; going back would swallow or repeat alerts.
+    return FastClock(config.simulation.start if last is None else max(last.at, config.simulation.start))
+
+
+def _feeds(config: Config) -> tuple[Feed, ...]:
+    if config.simulated:
+        return (SimulatedMarket(config.simulation.seed, config.simulation.start),)
+    return ()
+
+
+async def _until_any_ends(*jobs: object) -> None:
+    """Run until one of the jobs ends, or SIGTERM or SIGINT comes; then end the others."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its loop
+            loop.add_signal_handler(number, stop.set)
+    tasks = [asyncio.ensure_future(job()) for job in (*jobs, stop.wait)]  # type: ignore[operator]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
