@@ -192,8 +192,8 @@ def _tell_left_out(loaded: Loaded) -> None:
 
 def _show(view: View, *, as_json: bool) -> None:
     if as_json:
-        answer = {"title": view.title, "tone": view.tone.value, "data": view.data}
-        answer["buttons"] = [{"label": one.label, "command": one.command} for one in view.buttons]
+        buttons = [{"label": one.label, "command": one.command} for one in view.buttons]
+        answer = {"title": view.title, "tone": view.tone.value, "data": view.data, "buttons": buttons}
         _say(json.dumps(answer, indent=2, ensure_ascii=False))
         return
     terminal = sys.stdout.isatty()

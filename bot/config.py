@@ -99,9 +99,11 @@ class Config(BaseSettings):
     log: LogSettings = Field(LogSettings(), description="what is written to the log")
 
     @classmethod
-    def settings_customise_sources(cls, settings_cls: Any, **sources: Any) -> tuple[Any, ...]:
+    def settings_customise_sources(
+        cls, settings_cls: Any, init_settings: Any, *others: Any, **more: Any
+    ) -> tuple[Any, ...]:
         """Only what it is built with: `load_config` has read the environment already."""
-        return (sources["init_settings"],)
+        return (init_settings,)
 
     _source: Path | None = PrivateAttr(None)
 

@@ -8,6 +8,8 @@ from scoring.insider_selling import SellingConstants
 from scoring.model import CoinScore, Signal
 from scoring.pump_dump import PumpConstants
 
+PUMP, SELLING = PumpConstants(), SellingConstants()
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -20,8 +22,8 @@ class Step:
 
 def explain(
     score: CoinScore,
-    pump: PumpConstants = PumpConstants(),
-    selling: SellingConstants = SellingConstants(),
+    pump: PumpConstants = PUMP,
+    selling: SellingConstants = SELLING,
 ) -> tuple[Step, ...]:
     """The steps from the averages to the score, in the order in which they are computed."""
     average = _average(score)

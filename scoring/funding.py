@@ -137,9 +137,13 @@ def day_sums(window: SettlementColumns, *, max_abs_rate: float = MAX_ABS_RATE) -
     return DayColumns(
         pair=unique[0],
         day=unique[1],
-        rate_sum=np.bincount(place, weights=window.rate[good], minlength=size),
-        hours=np.bincount(place, weights=window.interval_hours[good], minlength=size),
+        rate_sum=_summed(place, window.rate[good], size),
+        hours=_summed(place, window.interval_hours[good], size),
     )
+
+
+def _summed(place: NDArray[np.intp], values: Floats, size: int) -> Floats:
+    return np.bincount(place, weights=values, minlength=size).astype(np.float64)
 
 
 def _believable(columns: SettlementColumns, max_abs_rate: float) -> NDArray[np.bool_]:

@@ -18,9 +18,10 @@ class SellingConstants:
     magnitude_weight: float = 0.4  # the rest weighs persistence
 
 
-def score(
-    funding: CoinFunding, prices: PriceChanges, constants: SellingConstants = SellingConstants()
-) -> CoinScore | None:
+DEFAULTS = SellingConstants()
+
+
+def score(funding: CoinFunding, prices: PriceChanges, constants: SellingConstants = DEFAULTS) -> CoinScore | None:
     """Score a coin from 0 to 10; None when its 72-hour average is not negative."""
     if not funding.avg_72h < 0:
         return None
@@ -40,7 +41,7 @@ def score(
     )
 
 
-def funding_magnitude(avg_72h: float, constants: SellingConstants = SellingConstants()) -> float:
+def funding_magnitude(avg_72h: float, constants: SellingConstants = DEFAULTS) -> float:
     """How negative funding is, 0 to 10: full at −0.05 % per 8 h.
 
     >>> round(funding_magnitude(-0.00018), 6)
@@ -49,7 +50,7 @@ def funding_magnitude(avg_72h: float, constants: SellingConstants = SellingConst
     return 10 * min(1.0, max(0.0, -avg_72h / constants.saturation_8h))
 
 
-def funding_persistence(streak: int, constants: SellingConstants = SellingConstants()) -> float:
+def funding_persistence(streak: int, constants: SellingConstants = DEFAULTS) -> float:
     """How long funding has stayed negative, 0 to 10: full at 14 days.
 
     >>> round(funding_persistence(12), 1)

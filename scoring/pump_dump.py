@@ -20,7 +20,10 @@ class PumpConstants:
     floor: float = 0.6  # share of the score that needs no persistence
 
 
-def score(funding: CoinFunding, prices: PriceChanges, constants: PumpConstants = PumpConstants()) -> CoinScore | None:
+DEFAULTS = PumpConstants()
+
+
+def score(funding: CoinFunding, prices: PriceChanges, constants: PumpConstants = DEFAULTS) -> CoinScore | None:
     """Score a coin from 0 to 10; None when it does not pass the gate.
 
     The gate, on unrounded values: the 72-hour average is negative and the 7-day price change is positive.
@@ -45,7 +48,7 @@ def score(funding: CoinFunding, prices: PriceChanges, constants: PumpConstants =
     )
 
 
-def funding_magnitude(avg_72h: float, constants: PumpConstants = PumpConstants()) -> float:
+def funding_magnitude(avg_72h: float, constants: PumpConstants = DEFAULTS) -> float:
     """How negative funding is, 0 to 1: full at −0.05 % per 8 h.
 
     >>> funding_magnitude(-0.00021)
@@ -56,7 +59,7 @@ def funding_magnitude(avg_72h: float, constants: PumpConstants = PumpConstants()
     return min(1.0, max(0.0, -avg_72h / constants.saturation_8h))
 
 
-def pump_magnitude(percent_7d: float, constants: PumpConstants = PumpConstants()) -> float:
+def pump_magnitude(percent_7d: float, constants: PumpConstants = DEFAULTS) -> float:
     """The 7-day rise on a log scale, 0 to 1.
 
     >>> round(pump_magnitude(100), 3)
@@ -67,6 +70,6 @@ def pump_magnitude(percent_7d: float, constants: PumpConstants = PumpConstants()
     return min(1.0, max(0.0, math.log10(1 + max(percent_7d, 0.0)) / constants.decades))
 
 
-def divergence_persistence(streak: int, constants: PumpConstants = PumpConstants()) -> float:
+def divergence_persistence(streak: int, constants: PumpConstants = DEFAULTS) -> float:
     """How long funding has stayed negative, 0 to 1: full at 7 days."""
     return min(1.0, streak / constants.persistence_days)

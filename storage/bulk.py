@@ -37,7 +37,7 @@ def insert_new(connection: Connection, table: Any, columns: Sequence[str], rows:
     return max(0, connection.exec_driver_sql(str(compiled), ready).rowcount)
 
 
-def columns_of(connection: Connection, statement: Select[Any], kinds: Sequence[str]) -> list[NDArray[Any]]:
+def columns_of(connection: Connection, statement: Select[*tuple[Any, ...]], kinds: Sequence[str]) -> list[NDArray[Any]]:
     """The result of a SELECT as one numpy array per column; `kinds` are dtypes ("i8", "f8")."""
     result = connection.execute(statement)
     rows = result.cursor.fetchall() if result.cursor is not None else []

@@ -262,7 +262,7 @@ def _newest(until: int | None = None) -> ScalarSelect[Any]:
     return statement.scalar_subquery()
 
 
-def _settlements(base_coin: str) -> Select[Any]:
+def _settlements(base_coin: str) -> Select[*tuple[Any, ...]]:
     return (
         select(
             ExchangeRow.name,
@@ -297,7 +297,9 @@ def _accumulated(row: tuple[Any, ...], instant: int) -> Accumulated:
     return Accumulated(exchange, symbol, covered, sums, counts)
 
 
-def _positions(connection: Connection, statement: Select[Any], position: Mapping[int, int]) -> list[NDArray[Any]]:
+def _positions(
+    connection: Connection, statement: Select[*tuple[Any, ...]], position: Mapping[int, int]
+) -> list[NDArray[Any]]:
     """The statement's four columns, with the pair's id replaced by its position in the pairs."""
     ids, times, first, second = bulk.columns_of(connection, statement, ("i8", "i8", "f8", "f8"))
     places = np.full(max(position, default=0) + 1, -1, dtype=np.int64)

@@ -152,7 +152,19 @@ class Outbox:
                 DeliveryRow.priority,
             )
         ).all()
-        return tuple(Delivery(*row[:-1]) for row in sorted(rows, key=lambda row: (row.priority, row.id)))
+        ordered = sorted(rows, key=lambda row: (row.priority, row.id))
+        return tuple(
+            Delivery(
+                id=row.id,
+                chat_id=row.chat_id,
+                epoch=row.epoch,
+                attempts=row.attempts,
+                created_at=row.created_at,
+                expires_at=row.expires_at,
+                maybe_repeat=row.maybe_repeat,
+            )
+            for row in ordered
+        )
 
     def sent(self, delivery: Delivery, now: datetime, message_id: str | None) -> bool:
         """Note that the message arrived; False when the claim was lost meanwhile."""

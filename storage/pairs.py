@@ -14,7 +14,7 @@ from storage.added import Added
 from storage.tables import BaseCoinRow, CoinRow, ExchangeRow, PairRow
 
 
-def select_pairs(base_coins: Iterable[str] | None = None) -> Select[Any]:
+def select_pairs(base_coins: Iterable[str] | None = None) -> Select[*tuple[Any, ...]]:
     """(id, exchange, symbol, base coin, margin, turnover_usd), ordered by exchange and symbol."""
     statement = (
         select(

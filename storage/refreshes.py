@@ -58,10 +58,11 @@ class Refreshes:
         ).one_or_none()
         if row is not None and row.state == RUNNING and row.owner != owner and row.lease_until > now:
             return None
-        values = {
+        epoch = 1 if row is None else row.epoch + 1
+        values: dict[str, Any] = {
             "state": RUNNING,
             "owner": owner,
-            "epoch": 1 if row is None else row.epoch + 1,
+            "epoch": epoch,
             "lease_until": now + lease,
             "started_at": now,
             "at": now,
@@ -72,7 +73,7 @@ class Refreshes:
             .values(slot=slot, **values)
             .on_conflict_do_update(index_elements=["slot"], set_=values)
         )
-        return Claim(slot, values["epoch"], again=row is not None and row.state == DONE)
+        return Claim(slot, epoch, again=row is not None and row.state == DONE)
 
     def finish(self, claim: Claim, at: datetime, facts: Mapping[str, Any]) -> bool:
         """Mark the slot done; False when the claim was lost meanwhile, and nothing may be written."""

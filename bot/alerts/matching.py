@@ -51,7 +51,9 @@ class Wish:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Wish:
         """Back from storage."""
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
         values["signal"] = Signal(values["signal"])
         values["side"] = None if values["side"] is None else Side(values["side"])
         return cls(**values)

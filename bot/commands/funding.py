@@ -41,7 +41,7 @@ def current_rates(
     settlement is overdue by an hour.
     """
     found: dict[tuple[str, str], CurrentRate] = {}
-    contracts = {(one.exchange, one.symbol) for one in (*live, *settled)}
+    contracts = {(one.exchange, one.symbol) for one in live} | {(one.exchange, one.symbol) for one in settled}
     for last in settled:
         interval = timedelta(hours=last.interval_hours)
         if now - last.settled_at <= interval + GRACE:

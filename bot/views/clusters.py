@@ -176,7 +176,7 @@ def _button(rule: ClusterRule) -> Button:
     parts = [f"min={rule.min_insiders}"]
     if len(rule.sides) == 1:
         parts.append(f"side={rule.sides[0].value.lower()}")
-    if rule.days != ClusterRule.days:
+    if rule.days != ClusterRule().days:
         parts.append(f"days={rule.days}")
     if rule.min_value:
         parts.append(f"min_value={rule.min_value:g}")

@@ -1,5 +1,6 @@
 """The configuration: what it takes, and what it says of what it does not take."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,8 +14,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     for name in os.environ:
         if name.startswith("TOCSIN_"):
             monkeypatch.delenv(name)

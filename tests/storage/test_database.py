@@ -71,7 +71,7 @@ def test_a_read_only_database_is_refused_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["not a url", "nosuchdb://x/y", ""])
 def test_a_wrong_url_is_refused_with_one_that_works(url: str) -> None:
-    with pytest.raises(DatabaseUnusableError, match="sqlite:///data/tocsin.db"):
+    with pytest.raises(DatabaseUnusableError, match=r"sqlite:///data/tocsin\.db"):
         open_storage(url)
 
 

@@ -76,14 +76,14 @@ rows = st.lists(
 )
 
 
-class Undo(Exception):
+class UndoError(Exception):
     """Ends a transaction without leaving anything."""
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(rows, min_size=1, max_size=4))
 def test_day_sums_always_equal_what_the_settlements_give(storage: Storage, batches: list[list[tuple]]) -> None:
-    with contextlib.suppress(Undo), storage.write() as tx:
+    with contextlib.suppress(UndoError), storage.write() as tx:
         for batch in batches:
             tx.funding.add(settlements((e, c, c, 0, rate, hours, t) for e, c, t, rate, hours in batch))
         raw = tx.connection.exec_driver_sql(
@@ -95,7 +95,7 @@ def test_day_sums_always_equal_what_the_settlements_give(storage: Storage, batch
         ).all()
         assert [row[:4] for row in kept] == [row[:4] for row in raw]
         assert [row[4] for row in kept] == pytest.approx([row[4] for row in raw], abs=1e-15)
-        raise Undo
+        raise UndoError
 
 
 def test_the_stored_day_sums_are_those_of_the_scoring_rule(storage: Storage) -> None:

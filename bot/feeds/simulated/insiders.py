@@ -107,7 +107,7 @@ def _clusters(start: datetime, since: datetime, until: datetime) -> Iterator[Fil
         for who, hours in enumerate((-40.0, -21.0, 0.0, 3.5)):
             accepted = complete + timedelta(hours=hours)
             shares = 4_000.0 * (1 + (number + who) % 7)
-            filers = (_person(issuer, who),)
+            filers: tuple[Filer, ...] = (_person(issuer, who),)
             if who == 1:
                 # A director buys through a vehicle: two reporting owners, one beneficial owner.
                 filers += (_vehicle(issuer, who),)
