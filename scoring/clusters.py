@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from scoring.amendments import effective_filings
@@ -20,6 +20,8 @@ HIGHEST_VALUE = 5e9  # USD in one row
 HOLDING_FACTOR = 1000  # a purchase of 1000 times the holding it left is a slip of units
 OLDEST_TRADE = timedelta(days=730)  # before its filing
 LATE = timedelta(days=30)
+
+Deal = tuple[date, float, float | None]  # date, shares, price
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Trade:
     row: InsiderTransaction
     value: float  # USD
     ciks: frozenset[str]  # of all filers that reported it
+    also: frozenset[str] = frozenset()  # accessions of other filings that report it
 
 
 def find_clusters(
@@ -140,27 +143,32 @@ def _counted_once(trades: list[Trade]) -> list[Trade]:
     filings are, or the number of shares is no round lot. Never inside one filing, where equal rows are equal
     tranches, and never between filings of the same owners, which are continued tables.
     """
-    by_deal: dict[tuple[date, float, float | None], list[Trade]] = defaultdict(list)
+    by_deal: dict[Deal, list[Trade]] = defaultdict(list)
     ordered = sorted(trades, key=lambda t: (t.filing.accepted_at, t.filing.accession, t.row.row))
-    deals = {trade.filing.accession: set[tuple[date, float, float | None]]() for trade in ordered}
+    deals: dict[str, set[Deal]] = defaultdict(set)
+    lots: dict[tuple[str, date, float | None], float] = defaultdict(float)
     for trade in ordered:
         deals[trade.filing.accession].add(_deal(trade))
+        lots[trade.filing.accession, trade.row.date, trade.row.price] += trade.row.shares
     for trade in ordered:
         same = by_deal[_deal(trade)]
+        # The lot, not the row: a round lot that was filled in odd tranches is a round lot.
+        is_round = lots[trade.filing.accession, trade.row.date, trade.row.price] % 100 == 0
         for place, earlier in enumerate(same):
-            if _is_same(earlier, trade, deals):
-                same[place] = Trade(earlier.filing, earlier.row, earlier.value, earlier.ciks | trade.ciks)
+            if trade.filing.accession not in earlier.also and _is_same(earlier, trade, deals, is_round=is_round):
+                ciks, also = earlier.ciks | trade.ciks, earlier.also | {trade.filing.accession}
+                same[place] = replace(earlier, ciks=ciks, also=also)
                 break
         else:
             same.append(trade)
     return [trade for same in by_deal.values() for trade in same]
 
 
-def _deal(trade: Trade) -> tuple[date, float, float | None]:
+def _deal(trade: Trade) -> Deal:
     return (trade.row.date, trade.row.shares, trade.row.price)
 
 
-def _is_same(earlier: Trade, trade: Trade, deals: Mapping[str, set[tuple[date, float, float | None]]]) -> bool:
+def _is_same(earlier: Trade, trade: Trade, deals: Mapping[str, set[Deal]], *, is_round: bool) -> bool:
     one, other = earlier.filing, trade.filing
     if one.accession == other.accession or {f.cik for f in one.filers} == {f.cik for f in other.filers}:
         return False
@@ -170,7 +178,7 @@ def _is_same(earlier: Trade, trade: Trade, deals: Mapping[str, set[tuple[date, f
     return (
         (after is not None and after == trade.row.shares_after)
         or deals[one.accession] == deals[other.accession]
-        or trade.row.shares % 100 != 0
+        or not is_round
     )
 
 
@@ -223,7 +231,7 @@ def _reasons(ciks: frozenset[str], trades: Iterable[Trade], ownership: Ownership
         filers = {filer.cik for filer in trade.filing.filers}
         if len(filers) > 1:
             reasons.add(f"{len(filers)} filers report together in {trade.filing.accession}")
-        if trade.ciks - filers:
+        if trade.also:
             reasons.add(f"the trade in {trade.filing.accession} is reported by other filings too")
     return tuple(sorted(reasons))
 

@@ -183,7 +183,7 @@ def _window_choice(
     """Coin → one (pair position, average) for each exchange that covers half of the 72 hours."""
     rates, hours = window.rate.tolist(), window.interval_hours.tolist()
     present, begins = np.unique(window.pair, return_index=True)
-    ends = [*begins[1:].tolist(), len(rates)]
+    ends = [*begins[1:].tolist(), len(rates)] if len(present) else []
     best: dict[tuple[str, str], tuple[int, ExchangeAverage]] = {}
     for i, begin, end in zip(present.tolist(), begins.tolist(), ends, strict=True):
         covered = math.fsum(hours[begin:end])
