@@ -115,6 +115,7 @@ def _given(command: Command, text: str) -> dict[str, str]:
             if param is None:
                 raise _leftover(token, command)
             given[param.name] = _unquoted(token)
+            last = param.name if param.kind is Kind.COIN else None  # /coin Bitcoin Cash
     return given
 
 

@@ -1,0 +1,264 @@
+"""Every command against a small market."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.commands import COMMANDS
+from bot.commands.base import ChatRef
+from bot.views.elements import Table, Tone, View
+from scoring.model import FundingRate, Margin
+from storage import Storage
+from tests.builders_market import ask, fill
+from tests.builders_storage import NOW
+
+
+@pytest.fixture
+def market(storage: Storage) -> Storage:
+    fill(storage)
+    return storage
+
+
+def text_of(view: View) -> str:
+    return "\n".join([view.title, *(str(element) for element in view.body)])
+
+
+def test_pump_lists_who_qualifies_and_offers_the_subscription_at_that_threshold(market: Storage) -> None:
+    view = ask(market, "/pump min=5")
+    (coin,) = view.data["coins"]  # type: ignore[misc]
+    assert coin["symbol"] == "PUMP"
+    assert coin["coin_id"] == "pump-coin"
+    assert coin["score"] == 5.3
+    assert coin["avg_funding_72h"] == -0.0004
+    assert (coin["funding_magnitude"], coin["pump_magnitude"], coin["divergence_persistence"]) == (0.8, 0.66, 1.0)
+    assert coin["price_funding_divergence"] == coin["pump_magnitude"]
+    assert coin["consecutive_negative_days"] >= 39
+    assert coin["price_change_7d"] == 93.0
+    assert coin["updated_at"] == "2026-04-26T12:00:00Z"
+    assert view.buttons[0].command == "/alert pump min=5"
+    assert view.data["count"] == 1
+
+
+def test_pump_says_who_is_highest_when_nobody_qualifies(market: Storage) -> None:
+    view = ask(market, "/pump min=9")
+    assert view.data["count"] == 0
+    assert "The highest now is PUMP with 5.3" in text_of(view)
+
+
+def test_selling_is_not_mistaken_for_insiders_share_sales(market: Storage) -> None:
+    view = ask(market, "/selling limit=1")
+    (coin,) = view.data["coins"]  # type: ignore[misc]
+    assert (coin["symbol"], coin["score"], coin["funding_magnitude"], coin["funding_persistence"]) == (
+        "SHRT",
+        10.0,
+        10.0,
+        10.0,
+    )
+    assert "Short pressure (insider selling)" in view.title
+    assert "not share sales" in text_of(view)
+    assert "limit=2" in text_of(view)
+
+
+def test_clusters_have_the_documents_fields(market: Storage) -> None:
+    (cluster,) = ask(market, "/clusters").data["clusters"]  # type: ignore[misc]
+    assert cluster["ticker"] == "ACME"
+    assert (cluster["insider_count"], cluster["total_value"], cluster["net_shares"]) == (3, 3300.0, 300.0)
+    assert (cluster["cluster_type"], cluster["sector"], cluster["industry"]) == ("BUY", "Technology", "Semiconductors")
+    assert len(cluster["insiders"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ("side=sell", 0), ("side=buy", 1), ("days=1", 0), ("min_insiders=4", 0), ("min_value=3k", 1), ("min_value=1m", 0),
+        ("sector=technology", 1), ("sector=Energy", 0), ("industry=semiconductors", 1), ("ticker=acme", 1), ("ACME", 1),
+    ],
+)  # fmt: skip
+def test_clusters_are_filtered(market: Storage, arguments: str, found: int) -> None:
+    assert ask(market, f"/clusters {arguments}").data["count"] == found
+
+
+def test_one_ticker_is_shown_in_full(market: Storage) -> None:
+    view = ask(market, "/clusters ticker=ACME")
+    assert "3 insiders bought $3.3K of Acme Inc (ACME)" in text_of(view)
+    assert "https://www.sec.gov/Archives/edgar/data/1/" in text_of(view)
+
+
+def test_funding_shows_the_last_settlement_where_there_is_no_live_rate(market: Storage) -> None:
+    rows = ask(market, "/funding pump").data["data"]
+    assert [row["exchange"] for row in rows] == ["binance", "bybit", "okx"]  # type: ignore[union-attr, index, call-overload]
+    first = rows[0]  # type: ignore[index, call-overload]
+    assert first["basis"] == "settled"
+    assert (first["rate"], first["rate_8h"], first["apr"]) == (-0.0004, -0.0004, -0.438)
+    assert first["next_funding_time"] == "2026-04-26T16:00:00Z"
+
+
+@pytest.mark.parametrize(("age", "shown"), [(6, True), (6.01, False)])
+def test_a_live_rate_is_shown_for_six_hours_after_it_was_read(storage: Storage, age: float, shown: bool) -> None:
+    rate = FundingRate("okx", "X-USDT-SWAP", "X", 0.0001, 4, None, NOW)
+    with storage.write() as tx:
+        tx.funding.put_rates([rate], {("okx", "X-USDT-SWAP"): Margin.USDT})
+    rows = ask(storage, "/funding X", after=timedelta(hours=age)).data["data"]
+    assert bool(rows) is shown
+
+
+def test_an_old_settlement_does_not_stand_for_the_present(market: Storage) -> None:
+    view = ask(market, "/funding PUMP", after=timedelta(hours=6))
+    assert view.data["data"] == []
+    assert "3 contracts left out" in text_of(view)
+
+
+def test_accumulated_and_history_are_the_documents(market: Storage) -> None:
+    first = ask(market, "/funding PUMP type=accumulated").data["data"][0]  # type: ignore[index, call-overload]
+    assert (first["acc_7d"], first["settlements_7d"], first["acc_90d"], first["settlements_90d"]) == (
+        -0.0084,
+        21,
+        None,
+        None,
+    )
+    rows = ask(market, "/funding PUMP type=history days=1").data["data"]
+    assert len(rows) == 9  # type: ignore[arg-type]
+    times = [(row["settled_at"], row["exchange"]) for row in rows]  # type: ignore[union-attr, index, call-overload]
+    assert times == sorted(times)
+
+
+def test_a_coin_shows_the_arithmetic_of_both_scores(market: Storage) -> None:
+    view = ask(market, "/coin Pump Coin")
+    assert view.title == "PUMP · Pump Coin"
+    assert "min(1, 0.00040000 / 0.0005)" in text_of(view)
+    assert set(view.data) >= {"pump", "selling"}
+    calm = ask(market, "/coin calm")
+    assert "for its 72-hour funding is not negative" in text_of(calm)
+
+
+def test_a_subscription_does_not_ring_for_what_stands_and_shows_it(market: Storage) -> None:
+    view = ask(market, "/alert pump min=5")
+    assert "Subscribed: subscription 1, pump & dump ≥ 5" in view.title
+    assert "PUMP 5.3" in text_of(view)
+    with market.read() as tx:
+        assert tx.outbox.counts() == {}
+        (episode,) = tx.subscriptions.episodes()
+    assert (episode.key, episode.number, episode.closed_at) == ("PUMP", 1, None)
+
+
+def test_a_subscription_is_listed_changed_and_deleted(market: Storage) -> None:
+    ask(market, "/alert pump")
+    ask(market, '/alert clusters min=2 sector="technology" min_value=1m tickers=acme,brk.b')
+    assert [one["minimum"] for one in ask(market, "/alerts").data["subscriptions"]] == [3.0, 2.0]  # type: ignore[union-attr, index, call-overload]
+    changed = ask(market, "/alert change 1 min=6 resolve=yes exclude=calm")
+    assert "≥ 6, again every +1, and when it is over, not CALM" in changed.title
+    assert ask(market, "/alert off 2").title.startswith("Deleted subscription 2")
+    assert len(ask(market, "/alerts").data["subscriptions"]) == 1  # type: ignore[arg-type]
+
+
+def test_what_a_button_offers_to_make_again_makes_the_same(market: Storage) -> None:
+    ask(market, "/alert clusters min=4 side=both days=90 min_value=250k sector=energy")
+    before = ask(market, "/alerts").data["subscriptions"][0]  # type: ignore[index, call-overload]
+    again = ask(market, ask(market, "/alert off 1").buttons[0].command)
+    assert again.tone is Tone.ANSWER
+    after = ask(market, "/alerts").data["subscriptions"][0]  # type: ignore[index, call-overload]
+    assert {**before, "id": 0} == {**after, "id": 0}
+
+
+def test_chats_do_not_touch_each_others_subscriptions(market: Storage) -> None:
+    ask(market, "/alert pump")
+    other = ChatRef("console", "elsewhere", "you")
+    assert ask(market, "/alert off 1", chat=other).tone is Tone.ERROR
+    assert len(ask(market, "/alerts").data["subscriptions"]) == 1  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "example"),
+    [
+        ("/pumo", "did you mean /pump?", "/pump min=6"),
+        ("/xyzzy", "/help lists them all", "/help"),
+        ("", "type a command", "/help"),
+        ("/pump min=11", "min=11 is out of range; min is a number from 0 to 10", "/pump min=6"),
+        ("/pump min=-1", "out of range", "/pump min=6"),
+        ("/pump min=abc", "min=abc is not a number from 0 to 10", "/pump min=6"),
+        ("/pump min=nan", "is not a number", "/pump min=6"),
+        ("/pump limit=2.5", "limit=2.5 is not a whole number from 1 to 500", "/pump limit=20"),
+        ("/pump mim=6", "did you mean min?", "/pump min=6"),
+        ("/pump min=6 min=7", "min is given twice", "/pump min=6"),
+        ("/pump min=", "min= has no value", "/pump min=6"),
+        ("/pump hello", "'hello' cannot be placed", "/pump min=6"),
+        ("/clusters days=0", "days=0 is out of range; days is a whole number from 1 to 365", "/clusters days=90"),
+        ("/clusters sector=Helthcare", "did you mean Healthcare?", "/clusters sector=Technology"),
+        ("/clusters sector=qqq", "allowed: Basic Materials, Communication Services", "/clusters sector=Technology"),
+        ("/clusters side=hold", "side=hold is not known", "/clusters side=buy"),
+        ("/clusters min_value=lots", "is not an amount such as 250k or 1m", "/clusters min_value=1m"),
+        ("/clusters ticker=ZZZZ", "No filing of ZZZZ is stored", "/clusters"),
+        ("/funding", "needs coin", "/funding BTC"),
+        ("/funding PUMPP", "There is no coin PUMPP; did you mean PUMP?", "/funding PUMP"),
+        ("/funding PUMP type=histori", "did you mean history?", "/funding BTC type=history"),
+        ("/coin nothinglikeit", "There is no coin nothinglikeit", "/coin"),
+        ("/alert", "needs what", "/alert pump min=6"),
+        ("/alert pumps", "did you mean pump?", "/alert"),
+        ("/alert pump min=11", "min is a score from 0 to 10", "/alert pump min=6"),
+        ("/alert clusters min=2.5", "a whole number from 1 to 50", "/alert clusters min=3"),
+        ("/alert pump sector=Energy", "sector is not for pump; it takes min, step", "/alert pump min=6"),
+        ("/alert clusters step=2", "step is not for clusters", "/alert pump min=6"),
+        ("/alert pump coins=NOPE", "There is no coin NOPE", "coins="),
+        ("/alert off", "Which one?", "/alert off 3"),
+        ("/alert off 99", "no subscription 99; it has none yet", "/alerts"),
+        ("/why zzzzzz", "No alert #zzzzzz went to this chat", "/alerts"),
+        ("/help pumpp", "did you mean /pump?", "/pump min=6"),
+    ],
+)  # fmt: skip
+def test_bad_input_gets_one_line_with_the_way_out_and_changes_nothing(
+    market: Storage, line: str, message: str, example: str
+) -> None:
+    view = ask(market, line)
+    assert view.tone is Tone.ERROR
+    assert message in view.title
+    assert "\n" not in view.title
+    assert example in str(view.data["example"])
+    with market.read() as tx:
+        assert tx.subscriptions.active() == ()
+
+
+def test_the_same_wish_twice_is_answered_with_the_first(market: Storage) -> None:
+    ask(market, "/alert pump min=6")
+    assert "it is subscription 1" in ask(market, "/alert pump min=6").title
+
+
+def test_every_example_works(market: Storage) -> None:
+    ask(market, "/alert pump")
+    needs_data = {"funding": "BTC", "coin": "PEPE", "why": "k3f9xz"}
+    for command in COMMANDS:
+        line = command.example
+        for name, example in needs_data.items():
+            if command.name == name:
+                line = line.replace(example, "PUMP")
+        view = ask(market, line)
+        assert view.tone is Tone.ANSWER or command.name == "why", (line, view.title)
+
+
+def test_no_view_has_an_empty_table(market: Storage) -> None:
+    for line in (
+        "/start",
+        "/help",
+        "/help pump",
+        "/status",
+        "/pump",
+        "/clusters side=sell",
+        "/alerts",
+        "/funding CALM",
+    ):
+        for element in ask(market, line).body:
+            assert not isinstance(element, Table) or element.rows
+
+
+def test_an_empty_database_answers_everything(storage: Storage) -> None:
+    for line in ("/start", "/help", "/pump", "/selling min=3", "/clusters", "/alerts", "/status", "/alert pump"):
+        assert ask(storage, line).tone is Tone.ANSWER
+    assert "no funding is stored" in ask(storage, "/funding BTC").title
+
+
+def test_status_tells_the_age_of_each_source(market: Storage) -> None:
+    view = ask(market, "/status", after=timedelta(days=2))
+    assert "2 d" in text_of(view)
+    assert "stale" in text_of(view)
+    assert view.data["newest_settlements"]["okx"] == "2026-04-26T08:00:00Z"  # type: ignore[index, call-overload]
