@@ -44,9 +44,9 @@ asyncio.run(main())
 
 @pytest.fixture
 def terminal():
-    env = dict(os.environ, PYTHONPATH=str(ROOT), TERM="xterm", NO_COLOR="1", PYTHONDONTWRITEBYTECODE="1")
+    env = dict(os.environ, PYTHONPATH=str(ROOT), TERM="xterm", NO_COLOR="1", PROMPT_TOOLKIT_NO_CPR="1")
     child = pexpect.spawn(sys.executable, ["-c", SCRIPT], env=env, encoding="utf-8", timeout=15, dimensions=(30, 100))
-    child.expect("tocsin> ")
+    child.expect("tocsin>")
     yield child
     child.close(force=True)
 
@@ -54,7 +54,7 @@ def terminal():
 def test_a_line_is_answered_and_ctrl_d_ends_it(terminal) -> None:
     terminal.send("hello\r")
     terminal.expect("you said hello")
-    terminal.expect("tocsin> ")
+    terminal.expect("tocsin>")
     terminal.sendeof()
     terminal.expect(pexpect.EOF)
 
