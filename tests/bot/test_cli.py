@@ -48,7 +48,7 @@ def write_data(folder: Path) -> None:
     (folder / "filings").mkdir()
     for who in range(3):
         xml = (
-            document()
+            document(price=f"<value>{10 + who}</value>")
             .replace(b">77<", f">{77 + who}<".encode())
             .replace(b"Doe Jane", f"Doe Jane {chr(65 + who)}".encode())
         )
