@@ -31,7 +31,7 @@ def main() -> None:
             symbol=pl.concat_str("exchange", "symbol", separator="-"),
         ).drop("margin")
         real.write_parquet(path)
-        rows = frame.select("symbol", "settled_at", "rate", "interval_hours").rows()
+        rows = real.select("symbol", frame["settled_at"], "rate", "interval_hours").rows()
         numbers = {symbol: i for i, symbol in enumerate(sorted({row[0] for row in rows}))}
         plain_rows = [(numbers[symbol], *rest) for symbol, *rest in rows]
         run = 0

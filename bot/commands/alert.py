@@ -74,7 +74,7 @@ def _delete(request: Request) -> View:
 
 def _answer(tx: Transaction, made: Subscription, wish: Wish, request: Request, verb: str) -> View:
     matches = open_standing(tx, made.id, wish, request.now, request.alerts, request.scoring)
-    return subscribed_view(made.id, wish, matches.scores, matches.clusters, verb)
+    return subscribed_view(made.id, wish, matches, verb, min_exchanges=request.scoring.min_exchanges)
 
 
 def _mine(tx: Transaction, request: Request) -> Subscription:

@@ -9,20 +9,19 @@ from bot.views import numbers
 from bot.views.clusters import summary
 from bot.views.elements import Button, Code, Column, Json, Note, Table, Text, View
 from bot.views.titles import TITLES
-from scoring.model import Cluster, CoinScore, Signal
+from scoring.model import Signal
 
 if TYPE_CHECKING:
     from bot.alerts.matching import Wish
+    from bot.alerts.standing import Matches
 
 SHOWN = 10
 
 
-def subscribed_view(
-    number: int, wish: Wish, scores: Sequence[CoinScore], clusters: Sequence[Cluster], verb: str
-) -> View:
+def subscribed_view(number: int, wish: Wish, matches: Matches, verb: str, *, min_exchanges: int) -> View:
     """The answer to a new or changed subscription: what it is, and what matches now."""
-    standing = [f"{one.base_coin} {numbers.score(one.score)}" for one in scores]
-    standing += [summary(one) for one in clusters]
+    standing = [f"{one.base_coin} {numbers.score(one.score)}" for one in matches.scores]
+    standing += [summary(one) for one in matches.clusters]
     body: list[Text | Note] = []
     if standing:
         body.append(Text(f"{len(standing)} match now, and will ring only when they change:"))
@@ -31,6 +30,9 @@ def subscribed_view(
             body.append(Note(f"and {len(standing) - SHOWN} more"))
     else:
         body.append(Text("Nothing matches now. It rings when something does."))
+    if wish.signal is not Signal.CLUSTERS:
+        least = numbers.count(min_exchanges, "exchange")
+        body.append(Note(f"A coin rings only with {least} or more behind its average; the lists show all."))
     return View(
         title=f"{verb}: subscription {number}, {describe(wish)}",
         body=tuple(body),

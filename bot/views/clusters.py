@@ -29,7 +29,8 @@ def cluster_list(
         if total > len(clusters):
             body.append(Note(f"The first {len(clusters)} of {total}; more with limit={min(500, total)}."))
     else:
-        body.append(Text(f"No issuer has {rule.min_insiders} insiders on one side{_filters(rule)}."))
+        wanted = numbers.count(rule.min_insiders, "insider")
+        body.append(Text(f"No issuer has {wanted} on one side{_filters(rule)}."))
     known = (
         f"{numbers.count(stored, 'filing')} · newest {numbers.ago(newest, now)}" if stored else "no filings stored yet"
     )
@@ -49,7 +50,7 @@ def cluster_card(clusters: Sequence[Cluster], rule: ClusterRule, now: datetime) 
     for cluster in clusters:
         body.append(Text(summary(cluster)))
         body.append(_insiders(cluster))
-        body += [Note(f"{one.name}: {why}.") for one in cluster.insiders for why in one.joined_because]
+        body += [Note(f"{one.name}: {why}") for one in cluster.insiders for why in one.joined_because]
         if cluster.plan_value:
             share = numbers.percent(100 * cluster.plan_value / cluster.total_value, 0).lstrip("+")
             body.append(Note(f"{share} of the value was traded under a 10b5-1 plan."))
@@ -182,4 +183,6 @@ def _button(rule: ClusterRule) -> Button:
         parts.append(f"min_value={rule.min_value:g}")
     parts += [f'{key}="{value}"' for key, value in (("sector", rule.sector), ("industry", rule.industry)) if value]
     parts += [f"tickers={rule.ticker}"] if rule.ticker else []
-    return Button(f"🔔 Alert me at ≥ {rule.min_insiders} insiders", f"/alert clusters {' '.join(parts)}")
+    return Button(
+        f"🔔 Alert me at ≥ {numbers.count(rule.min_insiders, 'insider')}", f"/alert clusters {' '.join(parts)}"
+    )
