@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.alerts.enqueue import store_episode
-from bot.alerts.episodes import Episode, advance_cluster, standing
+from bot.alerts.episodes import advance_cluster, standing
 from bot.alerts.matching import Verdict, Wish, verdict_on_cluster, verdict_on_coin
 from bot.settings import AlertSettings, ScoringSettings
 from bot.signals import find_clusters, score_coins
@@ -53,22 +53,8 @@ def open_standing(
         standing_now = (scores[key] for key, episode in opened.items() if episode is not None)
         matches = Matches(scores=tuple(sorted(standing_now, key=lambda one: (-one.score, one.base_coin))))
     tx.subscriptions.put_episodes(
-        store_episode(subscription_id, key, _numbered(episode, numbers.get(key, 0) + 1))
+        store_episode(subscription_id, key, replace(episode, number=numbers.get(key, 0) + 1))
         for key, episode in opened.items()
         if episode is not None
     )
     return matches
-
-
-def _numbered(episode: Episode, number: int) -> Episode:
-    return Episode(
-        number=number,
-        opened_at=episode.opened_at,
-        told=episode.told,
-        peak=episode.peak,
-        last=episode.last,
-        below=episode.below,
-        slot=episode.slot,
-        closed_at=episode.closed_at,
-        told_value=episode.told_value,
-    )
