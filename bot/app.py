@@ -151,6 +151,7 @@ def open_app(config: Config, at: datetime | None = None) -> Iterator[App]:
             scoring=config.scoring,
             alerts=config.alerts,
             minutes=config.schedule.refresh_minutes,
+            is_gone=_is_gone,
         )
         yield App(config, _clock(config, storage, at), storage, _feeds(config), options)
     finally:
@@ -166,6 +167,20 @@ def _clock(config: Config, storage: Storage, at: datetime | None) -> Clock:
         last = tx.refreshes.last()
     # A restart goes on where the story stood; going back would swallow or repeat alerts.
     return FastClock(config.simulation.start if last is None else max(last.at, config.simulation.start))
+
+
+def _is_gone(owner: str) -> bool:
+    """Whether an owner was a process of this machine that has ended: its slot need not wait for the lease."""
+    host, _, number = owner.rpartition(":")
+    if host != socket.gethostname() or not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)  # signal 0 only asks
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False  # it lives, and is somebody else's
+    return False
 
 
 def _feeds(config: Config) -> tuple[Feed, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,6 +49,7 @@ class RefreshOptions:
     scoring: ScoringSettings
     alerts: AlertSettings
     minutes: int  # between two refreshes
+    is_gone: Callable[[str], bool] = lambda _: False  # whether an owner is known to be dead
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class SlotTakenError(TocsinError):
 async def refresh(storage: Storage, feeds: Sequence[Feed], now: datetime, options: RefreshOptions) -> Refreshed:
     """Run the refresh of the slot that `now` lies in. Raises SlotTakenError."""
     slot = int(now.timestamp()) // (options.minutes * 60)
-    claim, since = await asyncio.to_thread(_claim, storage, slot, now, options.owner)
+    claim, since = await asyncio.to_thread(_claim, storage, slot, now, options)
     batches = await asyncio.gather(*(_fetch(feed, since, now) for feed in feeds))
     return await asyncio.to_thread(_work, storage, batches, claim, now, options)
 
@@ -94,10 +95,10 @@ def _work(
     return Refreshed(claim.slot, now, movements, clusters, reports, queued, set_aside)
 
 
-def _claim(storage: Storage, slot: int, now: datetime, owner: str) -> tuple[Claim, datetime | None]:
+def _claim(storage: Storage, slot: int, now: datetime, options: RefreshOptions) -> tuple[Claim, datetime | None]:
     with storage.write() as tx:
         last = tx.refreshes.last()
-        claim = tx.refreshes.claim(slot, owner, now, LEASE)
+        claim = tx.refreshes.claim(slot, options.owner, now, LEASE, options.is_gone)
     if claim is None:
         raise SlotTakenError(f"another process is running the refresh of {now:%Y-%m-%d %H:%M} UTC")
     return claim, None if last is None else min(last.at, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,14 +49,22 @@ class Refreshes:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def claim(self, slot: int, owner: str, now: datetime, lease: timedelta) -> Claim | None:
-        """Take the slot, unless another owner is running it and its lease still holds."""
+    def claim(
+        self,
+        slot: int,
+        owner: str,
+        now: datetime,
+        lease: timedelta,
+        is_gone: Callable[[str], bool] = lambda _: False,
+    ) -> Claim | None:
+        """Take the slot, unless another owner is running it, its lease still holds, and it is not gone."""
         row = self._connection.execute(
             select(RefreshRow.state, RefreshRow.owner, RefreshRow.epoch, RefreshRow.lease_until).where(
                 RefreshRow.slot == slot
             )
         ).one_or_none()
-        if row is not None and row.state == RUNNING and row.owner != owner and row.lease_until > now:
+        is_run = row is not None and row.state == RUNNING and row.owner != owner and row.lease_until > now
+        if is_run and row is not None and not is_gone(row.owner):
             return None
         epoch = 1 if row is None else row.epoch + 1
         values: dict[str, Any] = {

@@ -55,3 +55,12 @@ def test_a_source_remembers_when_it_last_answered_well(storage: Storage) -> None
         tx.refreshes.put_source("okx", later, ok=False, detail="451 from this country")
         (source,) = tx.refreshes.sources()
     assert (source.asked_at, source.answered_at, source.detail) == (later, NOW, "451 from this country")
+
+
+def test_a_slot_whose_runner_is_known_to_be_dead_need_not_wait(storage: Storage) -> None:
+    with storage.write() as tx:
+        tx.refreshes.claim(7, "dead", NOW, LEASE)
+        assert tx.refreshes.claim(7, "b", NOW, LEASE, lambda owner: owner == "other") is None
+        heir = tx.refreshes.claim(7, "b", NOW, LEASE, lambda owner: owner == "dead")
+    assert heir is not None
+    assert heir.epoch == 2
