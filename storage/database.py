@@ -79,7 +79,7 @@ def _shown(url: str) -> str:
 
 
 def _make_folder(backend: str, database: str | None) -> None:
-    if backend == "sqlite" and database and database != ":memory:":
+    if backend == "sqlite" and database and database != ":memory:" and not database.startswith("file:"):
         Path(database).parent.mkdir(parents=True, exist_ok=True)
 
 

@@ -8,9 +8,11 @@ from typing import Any
 from bot.alerts.matching import Wish
 from bot.alerts.standing import open_standing
 from bot.commands.base import Command, Kind, Param, Request
-from bot.commands.clusters import DAYS, INDUSTRY, MIN_VALUE, SECTOR, SIDES, ticker_of
+from bot.commands.clusters import DAYS, INDUSTRY, MIN_VALUE, SECTOR, SIDE, SIDES
+from bot.commands.naming import base_coin_of, listed, ticker_of
 from bot.errors import UserError
 from bot.settings import AlertSettings
+from bot.views import numbers
 from bot.views.alerts import deleted_view, subscribed_view
 from bot.views.elements import View
 from scoring.model import Signal
@@ -37,9 +39,8 @@ def run(request: Request) -> View:
 
 def _subscribe(request: Request, signal: Signal) -> View:
     if request.args["id"] is not None:
-        raise UserError(
-            f"/alert {signal} takes no ID; to change subscription {request.args['id']}: /alert change", EXAMPLE
-        )
+        number = request.args["id"]
+        raise UserError(f"/alert {signal} takes no ID; did you mean min={number}?", f"/alert {signal} min={number}")
     defaults = request.alerts
     wish = _wish(_default_wish(signal, defaults), request)
     with request.storage.write() as tx:
@@ -74,7 +75,10 @@ def _delete(request: Request) -> View:
 
 def _answer(tx: Transaction, made: Subscription, wish: Wish, request: Request, verb: str) -> View:
     matches = open_standing(tx, made.id, wish, request.now, request.alerts, request.scoring)
-    return subscribed_view(made.id, wish, matches, verb, min_exchanges=request.scoring.min_exchanges)
+    known = {one.ticker for one in tx.filings.issuers().values()} if wish.tickers else set()
+    unknown = [ticker for ticker in wish.tickers if ticker not in known]
+    least = request.scoring.min_exchanges
+    return subscribed_view(made.id, wish, matches, verb, min_exchanges=least, unknown=unknown)
 
 
 def _mine(tx: Transaction, request: Request) -> Subscription:
@@ -106,45 +110,63 @@ def _wish(base: Wish, request: Request) -> Wish:
     for key in foreign:
         if key in args:
             known = CLUSTER_KEYS if base.signal is Signal.CLUSTERS else COIN_KEYS
-            raise UserError(f"{key} is not for {base.signal}; it takes min, {', '.join(known)}", EXAMPLE)
-    changes: dict[str, Any] = {
-        key: args[key] for key in ("step", "resolve", "days", "min_value", "sector", "industry") if key in args
-    }
+            raise UserError(
+                f"{key} is not for {base.signal}; it takes min, {', '.join(known)}",
+                f"/alert {base.signal} min={3 if base.signal is Signal.CLUSTERS else 6}",
+            )
+    changes: dict[str, Any] = {key: args[key] for key in ("step", "resolve", "days", "min_value") if key in args}
+    changes |= {key: args[key] or None for key in ("sector", "industry") if key in args}
     if "min" in args:
         changes["minimum"] = _minimum(base.signal, args["min"])
     if "side" in args:
         sides = SIDES[args["side"]]
         changes["side"] = sides[0] if len(sides) == 1 else None
-    for key in ("coins", "exclude"):
-        if key in args:
-            changes[key] = _coins(args[key], request)
+    changes |= {key: _coins(key, args[key], request) for key in ("coins", "exclude") if key in args}
     if "tickers" in args:
-        changes["tickers"] = tuple(sorted({ticker_of(part) for part in args["tickers"].split(",") if part.strip()}))
-    return replace(base, **changes)
+        parts = listed("tickers", args["tickers"], TICKERS.line)
+        changes["tickers"] = tuple(sorted({ticker_of(part, "/alert clusters tickers={}") for part in parts}))
+    wish = replace(base, **changes)
+    if wish.coins and set(wish.coins) <= set(wish.exclude):
+        raise UserError(
+            f"{', '.join(wish.coins)} is in coins and in exclude: that would never ring",
+            f"/alert {base.signal} coins={wish.coins[0]}",
+        )
+    return wish
 
 
 def _minimum(signal: Signal, value: float) -> float:
     if signal is Signal.CLUSTERS:
         if value != int(value) or not 1 <= value <= MOST_INSIDERS:
             raise UserError(
-                f"min={value:g} is out of range; for clusters min is a whole number from 1 to {MOST_INSIDERS}",
+                f"min={numbers.plain(value)} is out of range; for clusters min is a whole number from 1 to "
+                f"{MOST_INSIDERS}",
                 "/alert clusters min=3",
             )
-    elif value > HIGHEST_SCORE:
-        raise UserError(f"min={value:g} is out of range; min is a score from 0 to {HIGHEST_SCORE}", EXAMPLE)
+    elif not 0 <= value <= HIGHEST_SCORE:
+        raise UserError(
+            f"min={numbers.plain(value)} is out of range; min is a score from 0 to {HIGHEST_SCORE}",
+            f"/alert {signal} min=6",
+        )
     return value
 
 
-def _coins(text: str, request: Request) -> tuple[str, ...]:
+def _coins(key: str, text: str, request: Request) -> tuple[str, ...]:
+    example = f"/alert pump {key}={{}}"
+    parts = listed(key, text, example.format("PEPE,WIF"))
     with request.storage.read() as tx:
-        known = set(tx.pairs.base_coins())
-    wanted = {part.strip().lstrip("$").upper() for part in text.split(",") if part.strip()}
-    for coin in sorted(wanted - known):
-        raise UserError(f"There is no coin {coin}; separate tickers with commas", "/alert pump coins=PEPE,WIF")
-    return tuple(sorted(wanted))
+        return tuple(sorted({base_coin_of(tx, part, example) for part in parts}))
 
 
 EXAMPLE = "/alert pump min=6"
+TICKERS = Param(
+    "tickers",
+    Kind.TEXT,
+    "only these companies",
+    "NVDA,BRK-A",
+    aliases=("ticker",),
+    allowed="tickers; none: all",
+    line="/alert clusters tickers=NVDA,BRK-A",
+)
 COMMAND = Command(
     name="alert",
     summary="Subscribe: be told when something qualifies, escalates or is over",
@@ -160,17 +182,31 @@ COMMAND = Command(
             required=True,
             positional=True,
         ),
-        Param("id", Kind.INTEGER, "the subscription to change or delete", "3", minimum=1, positional=True),
-        Param("min", Kind.NUMBER, "least score, or insiders for clusters", "6", minimum=0, maximum=MOST_INSIDERS),
+        Param(
+            "id",
+            Kind.INTEGER,
+            "the subscription to change or delete",
+            "3",
+            minimum=1,
+            positional=True,
+            allowed="an ID of /alerts",
+            line="/alert off 3",
+        ),
+        Param(
+            "min",
+            Kind.NUMBER,
+            "least score, or insiders for clusters",
+            "6",
+            aliases=("min_score", "min_insiders"),
+            allowed="0 to 10; clusters: 1 to 50",
+        ),
         Param("step", Kind.NUMBER, "rise of the score that rings again", "0.5", minimum=0.1, maximum=10),
         Param("resolve", Kind.FLAG, "tell when it is over", "yes"),
-        Param("coins", Kind.TEXT, "only these coins", "PEPE,WIF"),
-        Param("exclude", Kind.TEXT, "not these coins", "BTC,ETH"),
-        Param("side", Kind.CHOICE, "buy, sell or both", "buy", choices=tuple(SIDES)),
-        replace(DAYS, default=None),
-        replace(MIN_VALUE, default=None),
-        SECTOR,
-        INDUSTRY,
-        Param("tickers", Kind.TEXT, "only these companies", "NVDA,BRK-A"),
+        Param("coins", Kind.TEXT, "only these coins", "PEPE,WIF", aliases=("coin",), allowed="tickers; none: all"),
+        Param("exclude", Kind.TEXT, "not these coins", "BTC,ETH", allowed="tickers; none"),
+        *(
+            replace(param, default=None, line=f"/alert clusters {param.name}={param.example}")
+            for param in (SIDE, DAYS, MIN_VALUE, SECTOR, INDUSTRY, TICKERS)
+        ),
     ),
 )

@@ -39,6 +39,9 @@ class Param:
     choices: tuple[str, ...] = ()
     required: bool = False
     positional: bool = False  # may be given without its name, in the order of declaration
+    aliases: tuple[str, ...] = ()  # other names that people type, such as those of the documents
+    allowed: str = ""  # in words, where a range or the choices do not tell it all
+    line: str = ""  # a whole command that shows it, where `name=example` alone does not make one
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.commands.base import Command, Kind, Param, Request
 from bot.commands.naming import coin_named
 from bot.signals import NO_PRICE, coin_fundings, pump_constants, score_fundings, selling_constants
-from bot.views.coin import coin_card
+from bot.views.coin import Coverage, coin_card
 from bot.views.elements import View
 from scoring.explain import explain
 
@@ -17,6 +17,7 @@ def run(request: Request) -> View:
         fundings = coin_fundings(tx, request.now, request.scoring, [base_coin])
         prices = tx.prices.changes(request.now, [base_coin])
         coin = coin_named(tx.pairs.coins(), base_coin)
+        newest = max((one.settled_at for one in tx.funding.last_settlements(base_coin, request.now)), default=None)
     found = score_fundings(fundings, prices, request.scoring)
     pump, selling = pump_constants(request.scoring), selling_constants(request.scoring)
     scores = {
@@ -24,7 +25,9 @@ def run(request: Request) -> View:
         for signal, by_coin in found.items()
         if base_coin in by_coin
     }
-    return coin_card(coin, fundings.get(base_coin), prices.get(base_coin, NO_PRICE), scores, request.now)
+    funding = fundings.get(base_coin)
+    coverage = Coverage(newest, request.scoring.min_exchanges, request.now)
+    return coin_card(coin, funding, prices.get(base_coin, NO_PRICE), scores, coverage)
 
 
 COMMAND = Command(

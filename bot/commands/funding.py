@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot.commands.base import Command, Kind, Param, Request
 from bot.commands.naming import coin_named
 from bot.views.elements import View
-from bot.views.funding import CurrentRate, accumulated_view, current_view, history_view
-from scoring.model import FundingRate, Settlement
+from bot.views.funding import Current, CurrentRate, accumulated_view, current_view, history_view
+from scoring.model import FundingRate, Pair, Settlement
 
 TYPES = ("current", "accumulated", "history")
 STALE = timedelta(hours=6)  # a live rate read longer ago is left out, as the document says
@@ -23,13 +23,24 @@ def run(request: Request) -> View:
         coin = coin_named(tx.pairs.coins(), base_coin)
         match request.args["type"]:
             case "accumulated":
-                return accumulated_view(coin, tx.funding.accumulated(base_coin, now), now)
+                return accumulated_view(coin, tx.funding.accumulated(base_coin, now), request.args["limit"], now)
             case "history":
                 settlements = tx.funding.settlements(base_coin, now - timedelta(days=days), now)
                 return history_view(coin, settlements, days, request.args["limit"], now)
         live, settled = tx.funding.rates(base_coin), tx.funding.last_settlements(base_coin, now)
+        pairs = tx.pairs.of(base_coin)
     rates, left_out = current_rates(live, settled, now)
-    return current_view(coin, rates[: request.args["limit"]], left_out, now)
+    current = Current(rates, votes_of(rates, pairs), left_out)
+    return current_view(coin, current, request.args["limit"], now)
+
+
+def votes_of(rates: Sequence[CurrentRate], pairs: Iterable[Pair]) -> list[CurrentRate]:
+    """One contract per exchange, as for the averages: USDT first, then the higher turnover (the method, 2)."""
+    rank = {(one.exchange, one.symbol): (one.margin, -(one.turnover_usd or 0.0), one.symbol) for one in pairs}
+    best: dict[str, CurrentRate] = {}
+    for one in sorted(rates, key=lambda one: rank[one.exchange, one.symbol]):
+        best.setdefault(one.exchange, one)
+    return list(best.values())
 
 
 def current_rates(

@@ -1,12 +1,99 @@
-"""The coin behind a ticker."""
+"""What people call coins and companies → the names under which they are stored."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import re
+from collections.abc import Iterable, Mapping
 
+from bot.commands.values import shown
+from bot.errors import UserError
+from bot.feeds import sectors
+from bot.feeds.tickers import clean_ticker
 from scoring.model import Coin
+from storage import Transaction
+
+NO_FILTER = {"all", "any", "none"}
+OTHER_TICKERS = {"XBT": "BTC"}
+QUOTE = re.compile(r"[-/_]?(USDT|USDC|USD|PERP)$")  # BTCUSDT, BTC-USD: the contract instead of the coin
+MULTIPLIER = re.compile(r"^(1000+|1M|K)(?=[A-Z])")  # 1000PEPE, kPEPE
+SEPARATORS = re.compile(r"[,;\s]+")
 
 
 def coin_named(coins: Mapping[str, Coin], base_coin: str) -> Coin:
     """The known coin, or one that has nothing but its ticker."""
     return coins.get(base_coin) or Coin(base_coin.lower(), base_coin, base_coin, None)
+
+
+def base_coin_of(tx: Transaction, text: str, example: str) -> str:
+    """The base coin that a ticker, contract, slug or name means, or a UserError with the nearest.
+
+    `example` is a command that has {} where the coin stands.
+    """
+    tickers = tx.pairs.base_coins()
+    typed = text.strip().lstrip("$").upper()
+    known = set(tickers)
+    for ticker in (typed, OTHER_TICKERS.get(typed, typed), *_bare(typed)):
+        if ticker in known:
+            return ticker
+    names = {name.lower(): coin.symbol for coin in tx.pairs.coins().values() for name in (coin.coin_id, coin.name)}
+    if text.strip().lower() in names:
+        return names[text.strip().lower()]
+    if not tickers:
+        raise UserError(f"There is no coin {shown(text)} yet: no funding is stored; /status says why", "/status")
+    near = _nearest_coin(typed, tickers, names)
+    hint = f"did you mean {near}?" if near else f"give a ticker with a perpetual, such as {tickers[0]}"
+    raise UserError(f"There is no coin {shown(text)}; {hint}", example.format(near or tickers[0]))
+
+
+def ticker_of(text: str, example: str, known: Iterable[str] = ()) -> str:
+    """One company's ticker in hyphen form, or a UserError; `known` tickers are offered instead of a wrong one.
+
+    `example` is a command that has {} where the ticker stands, as its last argument.
+    """
+    typed = text.strip().lstrip("$")
+    ticker = clean_ticker(typed)
+    sector = sectors.match(typed, sectors.SECTORS)
+    if ticker is not None and _letters(ticker) == _letters(typed):
+        return ticker
+    if sector is not None:
+        command = example.rpartition(" ")[0]
+        raise UserError(f"{shown(text)} is no ticker; did you mean sector={sector}?", f"{command} sector={sector}")
+    near = ticker or next(iter(difflib.get_close_matches(typed.upper(), list(known), n=1)), None)
+    hint = f"did you mean {near}?" if near else "a ticker looks like NVDA or BRK-A"
+    raise UserError(f"{shown(text)} is no ticker; {hint}", example.format(near or "BRK-A"))
+
+
+def class_of(tx: Transaction, kind: str, text: str) -> tuple[str | None, str | None, list[str]]:
+    """(the sector or industry that is meant, else the nearest, all that are known); case and dashes forgiven."""
+    stored = {getattr(issuer, kind) for issuer in tx.filings.issuers().values()} - {None}
+    known = sorted(stored | set(sectors.SECTORS if kind == "sector" else sectors.industries()))
+    return sectors.match(text, known), sectors.nearest(text, known), known
+
+
+def listed(key: str, text: str, example: str) -> list[str]:
+    """The parts of a list as people write it: PEPE,WIF or PEPE WIF; empty for none, all and any."""
+    if text.strip().lower() in NO_FILTER:
+        return []
+    parts = [part for part in SEPARATORS.split(text) if part]
+    if not parts:
+        raise UserError(f"{key}={shown(text)} names nothing; {key}=none takes the filter away", example)
+    return parts
+
+
+def _bare(typed: str) -> list[str]:
+    """The ticker without what a contract's name adds to it."""
+    coin = QUOTE.sub("", typed)
+    return [coin, OTHER_TICKERS.get(coin, coin), MULTIPLIER.sub("", coin)]
+
+
+def _nearest_coin(typed: str, tickers: Iterable[str], names: Mapping[str, str]) -> str | None:
+    close = difflib.get_close_matches(typed, list(tickers), n=1, cutoff=0.5)
+    if close:
+        return close[0]
+    named = difflib.get_close_matches(typed.lower(), names, n=1)
+    return names[named[0]] if named else None
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", text.upper())

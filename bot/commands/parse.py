@@ -1,26 +1,26 @@
 """What a person typed → a command's arguments, or a UserError with the way out (pure).
 
-`min=6`, `min:6` and `min 6` mean the same; a parameter marked positional may stand without its name.
+`min=6`, `min:6` and `min 6` mean the same; a parameter marked positional may stand without its name, and so
+may a word that is one of a parameter's choices.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.commands.base import Command, Kind, Param
+from bot.commands.values import NO, YES, Resolve, example_of, is_number, read_value, shown
 from bot.errors import UserError
 
 # "/pump@tocsin_bot min=6": groups name the bot. The name may lack its slash.
-LINE = re.compile(r"^\s*/?(?P<name>[^\s@]+)(@\S+)?(?P<rest>\s.*)?$", re.DOTALL)
+LINE = re.compile(r"^\s*/*\s*(?P<name>[^\s@/][^\s@]*)(@\S*)?(?P<rest>\s.*)?$", re.DOTALL)
 TOKEN = re.compile(r"""(?:[^\s"'=:]+[=:])?(?:"[^"]*"|'[^']*'|\S+)""")
-UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "mm": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9}
-MONEY = re.compile(r"^\$?\s*(?P<number>[\d.,]+)\s*(?P<unit>[a-z]*)\$?$", re.IGNORECASE)
-YES, NO = {"yes", "y", "on", "true", "1"}, {"no", "n", "off", "false", "0"}
-
-Resolve = Callable[[Param, str], Any]  # text of a coin or choice → what it means, or UserError
+KEYED = re.compile(r"^(?P<key>[^=:>≥\"']+)(>=|≥|[=:])(?P<value>.*)$", re.DOTALL)
+TYPOGRAPHIC = str.maketrans("“”„‘’‚", "\"\"\"'''")  # what telephones make of quotation marks
 
 
 def parse_line(line: str) -> tuple[str, str]:
@@ -38,9 +38,9 @@ def find_command(name: str, commands: Iterable[Command]) -> Command:
         return by_name[name]
     close = difflib.get_close_matches(name, by_name, n=1, cutoff=0.5)
     if not close:
-        raise UserError(f"There is no command /{name}; /help lists them all", "/help")
+        raise UserError(f"There is no command /{shown(name)}; /help lists them all", "/help")
     meant = by_name[close[0]]
-    raise UserError(f"There is no command /{name}; did you mean /{meant.name}?", meant.example)
+    raise UserError(f"There is no command /{shown(name)}; did you mean /{meant.name}?", meant.example)
 
 
 def parse_args(command: Command, text: str, resolve: Resolve) -> dict[str, Any]:
@@ -57,134 +57,126 @@ def parse_args(command: Command, text: str, resolve: Resolve) -> dict[str, Any]:
     return values
 
 
-def read_value(command: Command, param: Param, text: str, resolve: Resolve) -> Any:
-    """One value, read as its kind and checked against its range."""
-    match param.kind:
-        case Kind.INTEGER | Kind.NUMBER | Kind.MONEY:
-            return _number(command, param, text)
-        case Kind.FLAG:
-            if text.lower() in YES | NO:
-                return text.lower() in YES
-            raise UserError(f"{param.name}={text} is not yes or no", example_of(command, param))
-        case Kind.COIN | Kind.CHOICE:
-            return resolve(param, text)
-        case Kind.TEXT:
-            return text
-
-
-def example_of(command: Command, param: Param) -> str:
-    """A whole command with this parameter in it."""
-    if param.positional:
-        return command.example
-    needed = " ".join(one.example for one in command.params if one.required and one.positional)
-    return " ".join(part for part in (f"/{command.name}", needed, f"{param.name}={param.example}") if part)
-
-
-def choose(param: Param, text: str, choices: Iterable[str], command: Command) -> str:
-    """The choice that equals the text but for case, or a UserError with the nearest."""
-    listed = list(choices)
-    by_lower = {choice.lower(): choice for choice in listed}
-    if text.lower() in by_lower:
-        return by_lower[text.lower()]
-    close = difflib.get_close_matches(text.lower(), by_lower, n=1)
-    hint = f"did you mean {by_lower[close[0]]}?" if close else f"allowed: {', '.join(listed)}"
-    raise UserError(f"{param.name}={text} is not known; {hint}", example_of(command, param))
-
-
 def _given(command: Command, text: str) -> dict[str, str]:
     """Name → text for everything that was typed."""
-    params = {param.name: param for param in command.params}
-    free = [param for param in command.params if param.positional]
+    known = {name: param for param in command.params for name in (param.name, *param.aliases)}
     given: dict[str, str] = {}
-    last: str | None = None  # the named parameter that a further word may still belong to
-    tokens = TOKEN.findall(text)
+    last: Param | None = None  # what was given last: a further word may still belong to it
+    tokens = TOKEN.findall(_close_up(text.translate(TYPOGRAPHIC), known))
     while tokens:
         token = tokens.pop(0)
-        name, value = _split(token, params, command)
-        if name is None and token.lower() in params and tokens and token.lower() not in given:
-            name, value = token.lower(), _unquoted(tokens.pop(0))
-        if name is not None:
-            if name in given:
-                raise UserError(f"{name} is given twice: {given[name]} and {value}", command.example)
-            given[name] = value
-            last = name if params[name].kind in {Kind.CHOICE, Kind.TEXT} else None
-        elif last is not None:
-            given[last] += f" {_unquoted(token)}"  # sector=Real Estate
+        named = _named(token, tokens, known, given, command)
+        param, value = named or (_place(token, last, given, command), _unquoted(token))
+        if not value:
+            raise UserError(f"{param.name}= has no value", example_of(command, param))
+        if named is None and param is last and not _is_choice(token, param):
+            given[param.name] += f" {value}"  # sector=Real Estate, /coin Bitcoin Cash
+        elif param.name in given:
+            twice = f"{shown(given[param.name])} and {shown(value)}"
+            raise UserError(f"{param.name} is given twice: {twice}", example_of(command, param))
         else:
-            param = next((one for one in free if one.name not in given), None)
-            if param is None:
-                raise _leftover(token, command)
-            given[param.name] = _unquoted(token)
-            last = param.name if param.kind is Kind.COIN else None  # /coin Bitcoin Cash
+            given[param.name] = value
+        # A positional text is one word, else the words after it would vanish in it.
+        joins = param.kind in {Kind.CHOICE, Kind.COIN} or (param.kind is Kind.TEXT and named is not None)
+        last = param if joins else None
     return given
 
 
-def _split(token: str, params: Mapping[str, Param], command: Command) -> tuple[str | None, str]:
-    """(parameter, value) of `key=value` or `key:value`; (None, token) of a bare word."""
-    match = re.match(r"^([^=:]+)[=:](.*)$", token, re.DOTALL)
-    if match is None or token[0] in "\"'":
-        return None, token
-    name, value = match[1].lower().replace("-", "_"), _unquoted(match[2])
-    if name not in params:
-        raise _unknown_key(name, params, command)
-    if not value:
-        raise UserError(f"{name}= has no value", example_of(command, params[name]))
-    return name, value
+def _close_up(text: str, known: Iterable[str]) -> str:
+    """`min = 6` and `min>= 6` as `min=6`, for the keys that the command has."""
+    names = "|".join(re.escape(name).replace("_", "[-_]") for name in sorted(known, key=len, reverse=True))
+    return re.sub(rf"(?i)(?<!\S)({names})\s*(?:>=|≥|==?|:)\s*", r"\1=", text) if names else text
 
 
-def _unknown_key(name: str, params: Mapping[str, Param], command: Command) -> UserError:
-    close = difflib.get_close_matches(name, params, n=1, cutoff=0.5)
+def _named(
+    token: str, tokens: list[str], known: Mapping[str, Param], given: Mapping[str, str], command: Command
+) -> tuple[Param, str] | None:
+    """The parameter and value of `key=value`, or of `key value`, whose value is then taken from the tokens."""
+    match = KEYED.match(token)
+    if match is not None:
+        param = known.get(_key(match["key"]))
+        if param is None:
+            raise _unknown_key(_key(match["key"]), known, command)
+        value = _unquoted(match["value"])
+        return param, "" if _begins_with_key(value, known) else value
+    param = known.get(_key(token))
+    # "Coin" in /funding Pump Coin history is no key: the coin has been given.
+    if param is None or (param.kind is Kind.COIN and param.name in given):
+        return None
+    if param.kind is Kind.FLAG:
+        says = bool(tokens) and tokens[0].lower() in YES | NO
+        return param, tokens.pop(0) if says else "yes"
+    if not tokens:
+        return None
+    return param, "" if _begins_with_key(tokens[0], known) else _unquoted(tokens.pop(0))
+
+
+def _place(token: str, last: Param | None, given: Mapping[str, str], command: Command) -> Param:
+    """The parameter to which a word without a key belongs."""
+    if last is not None and _continues(last, given[last.name], token):
+        return last
+    for param in command.params:
+        if param.positional and param.required and param.name not in given:
+            return param
+    is_open = last is not None and not last.choices  # any word may go on with it: industry=Drug Manufacturers
+    if last is None or not is_open or last.kind is Kind.COIN:
+        for param in command.params:
+            if _is_choice(token, param):
+                return param
+    if last is not None and is_open:
+        return last
+    for param in command.params:
+        if param.positional and param.name not in given:
+            return param
+    raise _leftover(token, given, command)
+
+
+def _continues(param: Param, begun: str, token: str) -> bool:
+    whole = f"{begun} {_unquoted(token)}".lower()
+    return any(choice.lower().startswith(whole) for choice in param.choices)
+
+
+def _is_choice(token: str, param: Param) -> bool:
+    return token.lower() in {choice.lower() for choice in param.choices}
+
+
+def _begins_with_key(text: str, known: Mapping[str, Param]) -> bool:
+    match = KEYED.match(text)
+    return match is not None and _key(match["key"]) in known
+
+
+def _key(text: str) -> str:
+    return text.strip().lower().replace("-", "_")
+
+
+def _unknown_key(key: str, known: Mapping[str, Param], command: Command) -> UserError:
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     if close:
-        hint = f"did you mean {close[0]}?"
-        return UserError(f"/{command.name} has no {name}; {hint}", example_of(command, params[close[0]]))
-    known = f"it takes {', '.join(params)}" if params else "it takes nothing"
-    return UserError(f"/{command.name} has no {name}; {known}", command.example)
+        meant = known[close[0]]
+        return UserError(f"/{command.name} has no {shown(key)}; did you mean {meant.name}?", example_of(command, meant))
+    names = ", ".join(param.name for param in command.params)
+    hint = f"it takes {names}" if names else "it takes nothing"
+    return UserError(f"/{command.name} has no {shown(key)}; {hint}", command.example)
 
 
-def _leftover(token: str, command: Command) -> UserError:
-    names = [param.name for param in command.params if not param.positional]
-    close = difflib.get_close_matches(token.lower(), names, n=1)
-    hint = f"did you mean {close[0]}=…?" if close else f"/help {command.name} shows what it takes"
-    return UserError(f"/{command.name}: {token!r} cannot be placed; {hint}", command.example)
-
-
-def _number(command: Command, param: Param, text: str) -> float | int:
-    value = _money(text) if param.kind is Kind.MONEY else _plain_number(text)
-    whole = "a whole number" if param.kind is Kind.INTEGER else "an amount" if param.kind is Kind.MONEY else "a number"
-    limits = _limits(param)
-    if value is None:
-        hint = " such as 250k or 1m" if param.kind is Kind.MONEY else ""
-        raise UserError(f"{param.name}={text} is not {whole}{hint}{limits}", example_of(command, param))
-    if param.kind is Kind.INTEGER and value != int(value):
-        raise UserError(f"{param.name}={text} is not {whole}{limits}", example_of(command, param))
-    too_low = param.minimum is not None and value < param.minimum
-    too_high = param.maximum is not None and value > param.maximum
-    if too_low or too_high:
-        raise UserError(
-            f"{param.name}={text} is out of range; {param.name} is {whole}{limits}", example_of(command, param)
-        )
-    return int(value) if param.kind is Kind.INTEGER else value
-
-
-def _limits(param: Param) -> str:
-    low = f" from {param.minimum:g}" if param.minimum is not None else ""
-    high = f" to {param.maximum:g}" if param.maximum is not None else ""
-    return low + high
-
-
-def _plain_number(text: str) -> float | None:
-    if not re.fullmatch(r"[+\-−]?\d{1,15}([.,]\d+)?", text):
-        return None
-    return float(text.replace(",", ".").replace("−", "-"))
-
-
-def _money(text: str) -> float | None:
-    match = MONEY.match(text.strip())
-    if match is None or match["unit"].lower() not in UNITS:
-        return None
-    digits = re.sub(r",(?=\d{3}(\D|$))", "", match["number"]).replace(",", ".")
-    return float(digits) * UNITS[match["unit"].lower()] if re.fullmatch(r"\d{1,15}(\.\d+)?", digits) else None
+def _leftover(token: str, given: Mapping[str, str], command: Command) -> UserError:
+    free = {param.name: param for param in command.params if not param.positional and param.name not in given}
+    number = token.lstrip(">=≥")
+    numeric = next((one for one in free.values() if one.kind in {Kind.NUMBER, Kind.INTEGER}), None)
+    if numeric is not None and is_number(number):
+        meant = replace(numeric, example=number)
+        hint, example = f"did you mean {numeric.name}={shown(number)}?", example_of(command, meant)
+        return UserError(f"/{command.name}: {shown(token)} stands alone; {hint}", example)
+    close = difflib.get_close_matches(token.lower(), free, n=1)
+    if close:
+        hint, example = f"did you mean {close[0]}=…?", example_of(command, free[close[0]])
+    else:
+        hint, example = f"/help {command.name} shows what it takes", command.example
+    return UserError(f"/{command.name}: {shown(token)!r} cannot be placed; {hint}", example)
 
 
 def _unquoted(text: str) -> str:
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+    """The text without quotation marks; one that was never closed is dropped too."""
+    if not text or text[0] not in "\"'":
+        return text
+    return (text[1:-1] if len(text) > 1 and text[0] == text[-1] else text[1:]).strip()

@@ -6,7 +6,7 @@ from bot.commands.base import Command, Kind, Param
 from bot.commands.score_list import list_scores
 from scoring.model import Signal
 
-MINIMUM = Param("min", Kind.NUMBER, "least score", "6", default=0.0, minimum=0, maximum=10)
+MINIMUM = Param("min", Kind.NUMBER, "least score", "6", default=0.0, minimum=0, maximum=10, aliases=("min_score",))
 LIMIT = Param("limit", Kind.INTEGER, "how many at most", "20", default=20, minimum=1, maximum=500)
 
 COMMAND = Command(

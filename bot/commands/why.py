@@ -11,6 +11,8 @@ from bot.views.why import why_view
 def run(request: Request) -> View:
     """The facts stored with the alert, as they were when it rang."""
     ref = request.args["ref"].lstrip("#").lower()
+    if not ref:
+        raise UserError("Which alert? Give its #ref, which stands at the end of it", COMMAND.example)
     with request.storage.read() as tx:
         chat = tx.subscriptions.chat(request.chat.platform, request.chat.address)
         alert = None if chat is None else tx.outbox.alert(ref, chat.id)

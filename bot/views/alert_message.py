@@ -89,8 +89,9 @@ def detail(alert: Alert) -> str:
 
 def _cluster_line(alert: Alert, facts: Any) -> str:
     grown = ""
-    if alert.kind == ChangeKind.GROWN and facts["before"] is not None and facts["before"] != facts["level"]:
-        grown = f" (was {numbers.count(int(facts['before']), 'insider')})"
+    if alert.kind == ChangeKind.GROWN and facts["before"] is not None:
+        more = facts["level"] > facts["before"]
+        grown = " (its value has doubled)" if not more else f" (was {numbers.count(int(facts['before']), 'insider')})"
     return f"{alert.kind}  {facts['summary']}{grown}"
 
 

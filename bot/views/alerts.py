@@ -18,13 +18,21 @@ if TYPE_CHECKING:
 SHOWN = 10
 
 
-def subscribed_view(number: int, wish: Wish, matches: Matches, verb: str, *, min_exchanges: int) -> View:
-    """The answer to a new or changed subscription: what it is, and what matches now."""
+def subscribed_view(
+    number: int, wish: Wish, matches: Matches, verb: str, *, min_exchanges: int, unknown: Sequence[str] = ()
+) -> View:
+    """The answer to a new or changed subscription: what it is, and what matches now.
+
+    `unknown` are the tickers of the wish of which no filing is stored.
+    """
     standing = [f"{one.base_coin} {numbers.score(one.score)}" for one in matches.scores]
     standing += [summary(one) for one in matches.clusters]
     body: list[Text | Note] = []
+    if len(standing) == 1:
+        body.append(Text("This one matches now, and will ring only when it changes:"))
+    elif standing:
+        body.append(Text(f"These {len(standing)} match now, and will ring only when they change:"))
     if standing:
-        body.append(Text(f"{len(standing)} match now, and will ring only when they change:"))
         body += [Text(f"· {one}") for one in standing[:SHOWN]]
         if len(standing) > SHOWN:
             body.append(Note(f"and {len(standing) - SHOWN} more"))
@@ -33,6 +41,8 @@ def subscribed_view(number: int, wish: Wish, matches: Matches, verb: str, *, min
     if wish.signal is not Signal.CLUSTERS:
         least = numbers.count(min_exchanges, "exchange")
         body.append(Note(f"A coin rings only with {least} or more behind its average; the lists show all."))
+    if unknown:
+        body.append(Note(f"No filing of {', '.join(unknown)} is stored yet."))
     return View(
         title=f"{verb}: subscription {number}, {describe(wish)}",
         body=tuple(body),
@@ -63,7 +73,12 @@ def subscriptions_view(listed: Sequence[tuple[int, Wish, int]]) -> View:
     first = listed[0][0]
     return View(
         title=f"{numbers.count(len(listed), 'subscription')} in this chat",
-        body=(Table(columns, rows), Note("Change or delete one by its ID:"), Code(f"/alert change {first} min=5")),
+        body=(
+            Table(columns, rows),
+            Note("Change or delete one by its ID:"),
+            Code(f"/alert change {first} min=5"),
+            Code(f"/alert off {first}"),
+        ),
         buttons=tuple(Button(f"Delete {number}", f"/alert off {number}") for number, _, _ in listed[:5]),
         data={"subscriptions": [{"id": number, **_data(wish)} for number, wish, _ in listed]},
     )
@@ -74,12 +89,12 @@ def describe(wish: Wish) -> str:
     title = TITLES[wish.signal]
     if wish.signal is Signal.CLUSTERS:
         side = "buying or selling" if wish.side is None else "buying" if wish.side == "BUY" else "selling"
-        parts = [f"{title}: {wish.minimum:g} or more {side} within {numbers.count(wish.days, 'day')}"]
+        parts = [f"{title}: {numbers.plain(wish.minimum)} or more {side} within {numbers.count(wish.days, 'day')}"]
         parts += [f"at least {numbers.money(wish.min_value)}"] if wish.min_value else []
         parts += [name for name in (wish.sector, wish.industry) if name]
         parts += [f"only {', '.join(wish.tickers)}"] if wish.tickers else []
         return ", ".join(parts)
-    parts = [f"{title} ≥ {wish.minimum:g}", f"again every +{wish.step:g}"]
+    parts = [f"{title} ≥ {numbers.plain(wish.minimum)}", f"again every +{numbers.plain(wish.step)}"]
     parts += ["and when it is over"] if wish.resolve else []
     parts += [f"only {', '.join(wish.coins)}"] if wish.coins else []
     parts += [f"not {', '.join(wish.exclude)}"] if wish.exclude else []
@@ -88,14 +103,14 @@ def describe(wish: Wish) -> str:
 
 def typed(wish: Wish) -> str:
     """The arguments of /alert that make this wish."""
-    parts = [wish.signal.value, f"min={wish.minimum:g}"]
+    parts = [wish.signal.value, f"min={numbers.plain(wish.minimum)}"]
     if wish.signal is Signal.CLUSTERS:
         parts += [f"side={'both' if wish.side is None else wish.side.value.lower()}", f"days={wish.days}"]
-        parts += [f"min_value={wish.min_value:g}"] if wish.min_value else []
+        parts += [f"min_value={numbers.plain(wish.min_value)}"] if wish.min_value else []
         parts += [f'{key}="{value}"' for key, value in (("sector", wish.sector), ("industry", wish.industry)) if value]
         parts += [f"tickers={','.join(wish.tickers)}"] if wish.tickers else []
         return " ".join(parts)
-    parts.append(f"step={wish.step:g}")
+    parts.append(f"step={numbers.plain(wish.step)}")
     parts += ["resolve=yes"] if wish.resolve else []
     parts += [f"coins={','.join(wish.coins)}"] if wish.coins else []
     parts += [f"exclude={','.join(wish.exclude)}"] if wish.exclude else []

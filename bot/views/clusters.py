@@ -38,7 +38,7 @@ def cluster_list(
     return View(
         title=title,
         body=tuple(body),
-        buttons=(_button(rule),),
+        buttons=tuple(_button(rule, side) for side in rule.sides),
         data={"clusters": [cluster_data(cluster) for cluster in clusters], "count": len(clusters)},
     )
 
@@ -63,9 +63,7 @@ def cluster_card(clusters: Sequence[Cluster], rule: ClusterRule, now: datetime) 
     return View(
         title=f"{issuer.ticker or issuer.name}: insider clusters, {rule.days} days",
         body=tuple(body),
-        buttons=(Button("🔔 Alert me when this grows", f"/alert clusters tickers={issuer.ticker}"),)
-        if issuer.ticker
-        else (),
+        buttons=tuple(_button(rule, cluster.side) for cluster in clusters),
         data={"clusters": [cluster_data(cluster) for cluster in clusters], "count": len(clusters)},
     )
 
@@ -98,6 +96,7 @@ def cluster_data(cluster: Cluster) -> dict[str, Json]:
         "last_date": cluster.last_date.isoformat(),
         "insiders": [insider.name for insider in cluster.insiders],
         "cluster_type": cluster.side.value,
+        "roles": [insider.role for insider in cluster.insiders],
         "plan_value": round_half_up(cluster.plan_value, 2),
         "accessions": list(cluster.accessions),
     }
@@ -173,16 +172,15 @@ def _filters(rule: ClusterRule) -> str:
     return "".join(parts) + f" in the last {numbers.count(rule.days, 'day')}"
 
 
-def _button(rule: ClusterRule) -> Button:
-    parts = [f"min={rule.min_insiders}"]
-    if len(rule.sides) == 1:
-        parts.append(f"side={rule.sides[0].value.lower()}")
+def _button(rule: ClusterRule, side: Side) -> Button:
+    """One side's alert: it rings for what the list shows."""
+    parts = [f"min={rule.min_insiders}", f"side={side.value.lower()}"]
     if rule.days != ClusterRule().days:
         parts.append(f"days={rule.days}")
     if rule.min_value:
-        parts.append(f"min_value={rule.min_value:g}")
+        parts.append(f"min_value={numbers.plain(rule.min_value)}")
     parts += [f'{key}="{value}"' for key, value in (("sector", rule.sector), ("industry", rule.industry)) if value]
     parts += [f"tickers={rule.ticker}"] if rule.ticker else []
-    return Button(
-        f"🔔 Alert me at ≥ {numbers.count(rule.min_insiders, 'insider')}", f"/alert clusters {' '.join(parts)}"
-    )
+    verb = "buy" if side is Side.BUY else "sell"
+    who = f"≥ {rule.min_insiders} insiders" if rule.min_insiders > 1 else "insiders"
+    return Button(f"🔔 Alert me when {who} {verb}", f"/alert clusters {' '.join(parts)}")

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.feeds.exchanges import title_of
 from bot.views import numbers
 from bot.views.elements import Button, Column, Field, Fields, Json, Note, Table, Text, View
-from bot.views.scores import coin_data
+from bot.views.scores import coin_data, coverage_note
 from bot.views.titles import TITLES
 from scoring.explain import Step
 from scoring.funding import annual_rate
 from scoring.model import Coin, CoinFunding, CoinScore, PriceChanges, Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a coin's numbers rest on."""
+
+    newest: datetime | None  # its newest settlement
+    min_exchanges: int  # from which it rings
+    now: datetime
 
 
 def coin_card(
@@ -20,7 +30,7 @@ def coin_card(
     funding: CoinFunding | None,
     prices: PriceChanges,
     scores: Mapping[Signal, tuple[CoinScore, tuple[Step, ...]]],
-    now: datetime,
+    coverage: Coverage,
 ) -> View:
     """Both scores with their arithmetic, or why there is none; then each exchange's vote."""
     body: list[Text | Note | Table | Fields] = [Fields(_facts(coin, funding, prices))]
@@ -33,7 +43,13 @@ def coin_card(
             body.append(Text(f"{TITLES[signal].capitalize()}: no score, {no_score(signal, funding, prices)}."))
     if funding is not None:
         body.append(_votes(funding))
-    body.append(Note(f"72 hours of settled rates, each exchange one vote · {numbers.clock(now)}"))
+    behind = 0 if funding is None else len(funding.exchanges)
+    if 0 < behind < coverage.min_exchanges:
+        needed = numbers.count(coverage.min_exchanges, "exchange")
+        body.append(Note(f"It is listed, and will not ring: an alert needs {needed} behind the average."))
+    now = coverage.now
+    stamp = f"{coverage_note(behind, coverage.newest, now)} · {numbers.clock(now)}"
+    body.append(Note(f"72 hours of settled rates, each exchange one vote. {stamp}"))
     data: dict[str, Json] = {
         "coin_id": coin.coin_id,
         "symbol": coin.symbol,

@@ -14,6 +14,8 @@ from scoring.model import Coin, Settlement
 from scoring.rounding import round_half_up
 from storage.funding import ACCUMULATED_DAYS, Accumulated
 
+MOST_ROWS = 5000  # the limit of the documents
+
 
 @dataclass(frozen=True, slots=True)
 class CurrentRate:
@@ -34,20 +36,33 @@ class CurrentRate:
         return eight_hour_rate(self.rate, self.interval_hours)
 
 
-def current_view(coin: Coin, rates: Sequence[CurrentRate], left_out: int, now: datetime) -> View:
-    """Per exchange: rate, 8-hour equivalent, APR, next settlement."""
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The rates of a coin as they are now."""
+
+    rates: Sequence[CurrentRate]
+    votes: Sequence[CurrentRate]  # one of them per exchange
+    left_out: int  # contracts without a rate that is fresh enough
+
+
+def current_view(coin: Coin, current: Current, limit: int, now: datetime) -> View:
+    """Per exchange: rate, 8-hour equivalent, APR, next settlement. The mean is over all, also those not shown."""
     body: list[Text | Note | Table] = []
+    rates, left_out = current.rates[:limit], current.left_out
     if rates:
-        each = [one.rate_8h for one in rates]
+        each = [one.rate_8h for one in current.votes]
         mean = sum(each) / len(each)
         negative = sum(rate < 0 for rate in each)
         body.append(
             Text(
                 f"Mean {numbers.rate(mean)} per 8 h ({numbers.percent(annual_rate(mean) * 100, 2)} a year) "
-                f"over {numbers.count(len(each), 'contract')}, {negative} negative."
+                f"over {numbers.count(len(each), 'exchange')}, {negative} negative."
             )
         )
         body.append(_current_table(rates, now))
+        body += _cut(len(rates), len(current.rates), "contracts")
+        if len(current.rates) > len(each):
+            body.append(Note("An exchange with several contracts has one vote: USDT first, then the higher turnover."))
         if not all(one.live for one in rates):
             body.append(Note("“settled” rates are of the last settlement: no live rate is stored for that contract."))
     else:
@@ -69,8 +84,9 @@ def current_view(coin: Coin, rates: Sequence[CurrentRate], left_out: int, now: d
     )
 
 
-def accumulated_view(coin: Coin, totals: Sequence[Accumulated], now: datetime) -> View:
+def accumulated_view(coin: Coin, totals: Sequence[Accumulated], limit: int, now: datetime) -> View:
     """Sums of the rates as paid, per contract and window."""
+    shown = totals[:limit]
     columns = (
         Column("exchange"),
         Column("contract"),
@@ -84,14 +100,15 @@ def accumulated_view(coin: Coin, totals: Sequence[Accumulated], now: datetime) -
             *(numbers.rate(one.sums[days], 3) for days in ACCUMULATED_DAYS),
             f"{one.days_covered:,.0f} d",
         )
-        for one in totals
+        for one in shown
     )
-    body = (Table(columns, rows),) if rows else (Text("No settlements of it are stored."),)
+    body: list[Text | Note | Table] = [Table(columns, rows)] if rows else [Text("No settlements of it are stored.")]
+    body += _cut(len(shown), len(totals), "contracts")
     note = Note(f"Sums of the rates as paid; – where the history is shorter than the window. {numbers.clock(now)}")
     return View(
         title=f"Accumulated funding of {_named(coin)}",
         body=(*body, note),
-        data={"data": [_accumulated_data(coin.symbol, one) for one in totals]},
+        data={"data": [_accumulated_data(coin.symbol, one) for one in shown]},
     )
 
 
@@ -118,10 +135,7 @@ def history_view(coin: Coin, settlements: Sequence[Settlement], days: int, limit
         for one in shown
     )
     body: list[Text | Note | Table] = [Table(columns, rows)] if rows else [Text("Nothing is stored for those days.")]
-    if len(settlements) > len(shown):
-        body.append(
-            Note(f"The newest {len(shown)} of {len(settlements)}; more with limit={min(5000, len(settlements))}.")
-        )
+    body += _cut(len(shown), len(settlements), "settlements, the newest")
     body.append(Note(numbers.clock(now)))
     return View(
         title=f"Funding history of {_named(coin)}, {numbers.count(days, 'day')}: "
@@ -201,6 +215,12 @@ def _history_data(one: Settlement) -> dict[str, Json]:
         "interval_hours": one.interval_hours,
         "settled_at": numbers.iso(one.settled_at),
     }
+
+
+def _cut(shown: int, total: int, what: str) -> list[Note]:
+    """Says so when a list was cut at its limit."""
+    more = min(MOST_ROWS, total)
+    return [Note(f"{shown:,} of {total:,} {what}; more with limit={more}.")] if total > shown else []
 
 
 def _window(days: int) -> str:

@@ -53,10 +53,14 @@ def command_view(command: Command) -> View:
 
 def allowed(param: Param) -> str:
     """What a parameter may be, in a few words."""
+    if param.allowed:
+        return param.allowed
     if param.choices:
         return ", ".join(param.choices)
     if param.minimum is not None and param.maximum is not None:
         return f"{param.minimum:g} to {param.maximum:g}"
+    if param.kind == "integer" and param.minimum is not None:
+        return f"a whole number from {param.minimum:g}"
     return {"money": "250k, 1m, 1,000,000", "flag": "yes, no", "coin": "a ticker or name"}.get(param.kind, "text")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from scoring.rounding import round_half_up
 
 MINUS = "−"
 UNKNOWN = "–"
+MOST_DIGITS = 8
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -24,13 +26,40 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def rate(value: float | None, digits: int = 4) -> str:
-    """A funding rate (decimal) in percent: −0.0210 %."""
-    return UNKNOWN if value is None else percent(value * 100, digits)
+    """A funding rate (decimal) in percent; a tiny one gets more digits, so that its sign can be seen.
+
+    >>> rate(-0.00021), rate(-0.0000001), rate(0.0)
+    ('−0.0210 %', '−0.00001 %', '0.0000 %')
+    """
+    if value is None:
+        return UNKNOWN
+    while value and not round_half_up(value * 100, digits) and digits < MOST_DIGITS:
+        digits += 1
+    return percent(value * 100, digits)
 
 
 def score(value: float) -> str:
     """A score with one decimal."""
     return f"{round_half_up(value, 1):.1f}"
+
+
+def score_below(value: float, minimum: float) -> str:
+    """A score that is below a minimum, with the digits that show it: 3.96, not 4.0, below 4.
+
+    >>> score_below(3.96, 4), score_below(2.5, 4), score_below(3.9999, 4)
+    ('3.96', '2.5', '3.9999')
+    """
+    digits = next((n for n in range(1, MOST_DIGITS) if round_half_up(value, n) < minimum), MOST_DIGITS)
+    return f"{round_half_up(value, digits):.{digits}f}"
+
+
+def plain(value: float) -> str:
+    """A number as it can be typed again: no exponent, nothing rounded.
+
+    >>> plain(6.0), plain(1e6), plain(0.00001), plain(3.25)
+    ('6', '1000000', '0.00001', '3.25')
+    """
+    return format(Decimal(repr(value)).normalize(), "f")
 
 
 def money(value: float) -> str:
@@ -46,10 +75,10 @@ def money(value: float) -> str:
 
 
 def price(value: float | None) -> str:
-    """USD per coin or share, with the digits that matter: $97,012.50, $0.0000098."""
+    """USD per coin or share, with the digits that matter: $97,012.50, $0.500, $0.00000980."""
     if value is None:
         return UNKNOWN
-    if value >= 1:
+    if value >= 1 or value == 0:
         return f"${value:,.2f}"
     digits = 2
     while digits < 12 and round(value, digits) * 10 ** (digits - 2) < 1:

@@ -35,7 +35,7 @@ def score_list(  # noqa: PLR0913 - what a list shows
     alert_at: float,
 ) -> View:
     """The coins that qualify, best first. `total` counts those with a score at or above the minimum."""
-    at_least = f" ≥ {minimum:g}" if minimum else ""
+    at_least = f" ≥ {numbers.plain(minimum)}" if minimum else ""
     title = f"{TITLES[signal].capitalize()}{at_least}: {numbers.count(total, 'coin')}"
     body: list[Text | Note | Table] = []
     if shown:
@@ -45,15 +45,15 @@ def score_list(  # noqa: PLR0913 - what a list shows
     elif highest is None:
         body.append(Text("No coin passes the gate now."))
     else:
-        body.append(Text(f"The highest now is {highest.base_coin} with {numbers.score(highest.score)}."))
+        body.append(Text(f"The highest now is {highest.base_coin} with {numbers.score_below(highest.score, minimum)}."))
     if signal is Signal.SELLING:
         body.append(Note(SHARES_NOTE))
     body.append(Note(f"{coverage} · {numbers.clock(now)}"))
-    name = signal.value
+    name, at = signal.value, numbers.plain(alert_at)
     return View(
         title=title,
         body=tuple(body),
-        buttons=(Button(f"🔔 Alert me at ≥ {alert_at:g}", f"/alert {name} min={alert_at:g}"),),
+        buttons=(Button(f"🔔 Alert me at ≥ {at}", f"/alert {name} min={at}"),),
         data=_data(signal, shown, now),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.feeds.exchanges import EXCHANGES, title_of
 from bot.views import numbers
@@ -12,6 +12,8 @@ from bot.views.elements import Column, Field, Fields, Json, Note, Table, View
 from storage.refreshes import Refresh, Source
 
 STALE = timedelta(hours=9)  # the longest common interval and an hour
+PRICE_STALE = timedelta(hours=2)  # an older price scores nothing (DESIGN, the method, 9)
+FILINGS_STALE = timedelta(days=4)  # a long weekend
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,14 @@ def status_view(
         Column("last asked", "right"),
         Column("state"),
     )
-    rows = [_row(title_of(name), at, by_name.get(name), now) for name, at in _exchanges(holdings, by_name).items()]
-    rows.append(_row("Prices", holdings.newest_price, by_name.get("prices"), now))
-    rows.append(_row("Filings", holdings.newest_filing, by_name.get("filings"), now, stale=timedelta(days=4)))
+    rows = [
+        _row(title_of(name), at, by_name.get(name), now, closed=EXCHANGES[name].closed if name in EXCHANGES else None)
+        for name, at in _exchanges(holdings, by_name).items()
+    ]
+    rows.append(_row("Prices", holdings.newest_price, by_name.get("prices"), now, stale=PRICE_STALE))
+    rows.append(_row("Filings", holdings.newest_filing, by_name.get("filings"), now, stale=FILINGS_STALE))
+    others = [one for one in sources if one.name not in EXCHANGES and one.name not in {"prices", "filings"}]
+    rows += [_row(one.name, None, one, now) for one in others]
     waiting = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in outbox.items()) or "empty"
     facts = Fields(
         (
@@ -68,12 +75,19 @@ def _exchanges(holdings: Holdings, by_name: Mapping[str, Source]) -> dict[str, d
 
 
 def _row(
-    title: str, newest: datetime | None, source: Source | None, now: datetime, stale: timedelta = STALE
+    title: str,
+    newest: datetime | None,
+    source: Source | None,
+    now: datetime,
+    stale: timedelta = STALE,
+    closed: date | None = None,
 ) -> tuple[str, ...]:
-    if newest is None:
-        state = "nothing stored"
-    elif source is not None and source.detail:
+    if source is not None and source.detail:
         state = source.detail
+    elif newest is None:
+        state = "nothing stored" if source is None or source.answered_at is None else "answered"
+    elif closed is not None and now.date() >= closed:
+        state = f"closed on {closed}"
     else:
         state = "stale" if now - newest > stale else "fresh"
     return (

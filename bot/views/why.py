@@ -29,7 +29,10 @@ def why_view(alert: Alert) -> View:
         body.append(Note(f"Formula version {facts['formula_version']}; see docs/methodology.md."))
     body.append(Note(detail(alert)))
     body += [Link("filing", url) for url in facts.get("links", [])]
-    again = "/clusters" if alert.signal == Signal.CLUSTERS else f"/coin {alert.key}"
+    again = f"/coin {alert.key}"
+    if alert.signal == Signal.CLUSTERS:
+        ticker = facts["cluster"]["ticker"]
+        again = f"/clusters ticker={ticker}" if ticker else "/clusters"
     return View(
         title=f"#{alert.ref}: {headline(alert)}",
         body=tuple(body),

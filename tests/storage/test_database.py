@@ -62,11 +62,13 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     assert path.read_text().startswith("these are my notes")
 
 
-def test_a_read_only_database_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_read_only_database_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "ro.db"
     open_storage(f"sqlite:///{path}").close()
     with pytest.raises(DatabaseUnusableError, match=r"readonly.*writable"):
         open_storage(f"sqlite:///file:{path}?mode=ro&uri=true")
+    assert [one.name for one in tmp_path.iterdir() if one.is_dir()] == []
 
 
 @pytest.mark.parametrize("url", ["not a url", "nosuchdb://x/y", ""])

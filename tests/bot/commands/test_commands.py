@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.commands import COMMANDS
 from bot.commands.base import ChatRef
@@ -12,7 +14,7 @@ from bot.views.elements import Table, Tone, View
 from scoring.model import FundingRate, Margin
 from storage import Storage
 from tests.builders_market import ask, fill
-from tests.builders_storage import NOW
+from tests.builders_storage import NOW, settlements, steady
 
 
 @pytest.fixture
@@ -185,7 +187,7 @@ def test_chats_do_not_touch_each_others_subscriptions(market: Storage) -> None:
         ("/pump min=", "min= has no value", "/pump min=6"),
         ("/pump hello", "'hello' cannot be placed", "/pump min=6"),
         ("/clusters days=0", "days=0 is out of range; days is a whole number from 1 to 365", "/clusters days=90"),
-        ("/clusters sector=Helthcare", "did you mean Healthcare?", "/clusters sector=Technology"),
+        ("/clusters sector=Helthcare", "did you mean Healthcare?", "/clusters sector=Healthcare"),
         ("/clusters sector=qqq", "allowed: Basic Materials, Communication Services", "/clusters sector=Technology"),
         ("/clusters side=hold", "side=hold is not known", "/clusters side=buy"),
         ("/clusters min_value=lots", "is not an amount such as 250k or 1m", "/clusters min_value=1m"),
@@ -199,12 +201,42 @@ def test_chats_do_not_touch_each_others_subscriptions(market: Storage) -> None:
         ("/alert pump min=11", "min is a score from 0 to 10", "/alert pump min=6"),
         ("/alert clusters min=2.5", "a whole number from 1 to 50", "/alert clusters min=3"),
         ("/alert pump sector=Energy", "sector is not for pump; it takes min, step", "/alert pump min=6"),
-        ("/alert clusters step=2", "step is not for clusters", "/alert pump min=6"),
+        ("/alert clusters step=2", "step is not for clusters", "/alert clusters min=3"),
         ("/alert pump coins=NOPE", "There is no coin NOPE", "coins="),
         ("/alert off", "Which one?", "/alert off 3"),
         ("/alert off 99", "no subscription 99; it has none yet", "/alerts"),
         ("/why zzzzzz", "No alert #zzzzzz went to this chat", "/alerts"),
         ("/help pumpp", "did you mean /pump?", "/pump min=6"),
+        ("/", "type a command", "/help"),
+        ("/pump 6", "6 stands alone; did you mean min=6?", "/pump min=6"),
+        ("/pump min= limit=5", "min= has no value", "/pump min=6"),
+        ("/pump min=1,000", "min=1,000 is not a number from 0 to 10", "/pump min=6"),
+        ("/pump min='6\n7'", "min=6 7 is not a number", "/pump min=6"),
+        ("/pump min=" + "9" * 500, "…", "/pump min=6"),
+        ("/clusters side=buy sell", "side is given twice: buy and sell", "/clusters side=buy"),
+        ("/clusters sector=Helthcare", "Technology, Utilities", "/clusters sector=Healthcare"),
+        ("/clusters industry=Biotechnologie", "did you mean Biotechnology?", "/clusters industry=Biotechnology"),
+        ("/clusters industry=qqq", "for example", "/clusters industry=Biotechnology"),
+        ("/clusters min_value=1.000", "is not an amount", "/clusters min_value=1m"),
+        ("/clusters min_value=-5", "out of range; min_value is an amount such as 250k or 1m, 0 or more", "/clusters min_value=1m"),
+        ("/clusters ACMEE", "No filing of ACMEE is stored; did you mean ACME?", "/clusters ticker=ACME"),
+        ("/clusters ticker=ACME,MSFT", "is no ticker; did you mean ACME?", "/clusters ticker=ACME"),
+        ("/clusters real estate", "cannot be placed", "/clusters side=buy"),
+        ("/clusters ticker=technology", "did you mean sector=Technology?", "/clusters sector=Technology"),
+        ("/coin ''", "coin= has no value", "/coin PEPE"),
+        ("/alert pump 6", "did you mean min=6?", "/alert pump min=6"),
+        ("/alert pump min=60", "min is a score from 0 to 10", "/alert pump min=6"),
+        ("/alert pump min=-1", "min is a score from 0 to 10", "/alert pump min=6"),
+        ("/alert clusters min=60", "a whole number from 1 to 50", "/alert clusters min=3"),
+        ("/alert clusters days=0", "out of range", "/alert clusters days=90"),
+        ("/alert clusters sector=qqq", "allowed:", "/alert clusters sector=Technology"),
+        ("/alert pump coins=PUMPP", "did you mean PUMP?", "/alert pump coins=PUMP"),
+        ("/alert pump coins=,", "coins=, names nothing", "/alert pump coins=PEPE,WIF"),
+        ("/alert pump coins=PUMP exclude=PUMP,CALM", "would never ring", "/alert pump coins=PUMP"),
+        ("/alert clusters tickers=???", "??? is no ticker", "/alert clusters tickers=BRK-A"),
+        ("/alert off x", "id=x is not a whole number", "/alert off 3"),
+        ("/alert change 99 min=4", "no subscription 99", "/alerts"),
+        ("/why #", "Which alert?", "/why k3f9xz"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_line_with_the_way_out_and_changes_nothing(
@@ -217,6 +249,10 @@ def test_bad_input_gets_one_line_with_the_way_out_and_changes_nothing(
     assert example in str(view.data["example"])
     with market.read() as tx:
         assert tx.subscriptions.active() == ()
+    way_out = ask(market, str(view.data["example"]))
+    # The examples of /help name coins, companies and IDs that this small market does not have.
+    unknown = ("There is no coin", "No filing of", "This chat has no subscription", "No alert #")
+    assert way_out.tone is Tone.ANSWER or way_out.title.startswith(unknown)
 
 
 def test_the_same_wish_twice_is_answered_with_the_first(market: Storage) -> None:
@@ -262,3 +298,145 @@ def test_status_tells_the_age_of_each_source(market: Storage) -> None:
     assert "2 d" in text_of(view)
     assert "stale" in text_of(view)
     assert view.data["newest_settlements"]["okx"] == "2026-04-26T08:00:00Z"  # type: ignore[index, call-overload]
+
+
+def test_pump_takes_the_documents_name_of_the_minimum(market: Storage) -> None:
+    assert ask(market, "/pump min_score=5").data == ask(market, "/pump min=5").data
+
+
+def test_a_score_that_only_rounds_up_to_the_minimum_is_not_shown_as_reaching_it(market: Storage) -> None:
+    view = ask(market, "/pump min=5.3")
+    assert view.data["count"] == 0
+    assert "The highest now is PUMP with 5.26" in text_of(view)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["PUMP", "pump", "$PUMP", "pump-coin", "Pump Coin", "'pump coin'", "PUMPUSDT", "PUMP-USD", "1000PUMP", "kPUMP"],
+)
+def test_a_coin_is_found_under_every_name_that_people_give_it(market: Storage, name: str) -> None:
+    assert ask(market, f"/coin {name}").data["symbol"] == "PUMP"
+
+
+def test_a_word_that_is_a_choice_needs_no_key(market: Storage) -> None:
+    assert ask(market, "/funding PUMP history days=1") == ask(market, "/funding PUMP type=history days=1")
+    assert ask(market, "/funding Pump Coin accumulated") == ask(market, "/funding PUMP type=accumulated")
+    assert ask(market, "/clusters buy technology") == ask(market, "/clusters side=buy sector=Technology")
+
+
+def test_the_mean_of_current_rates_gives_each_exchange_one_vote(storage: Storage) -> None:
+    rates = {
+        "XUSDT": (Margin.USDT, 0.0002), "XUSDC": (Margin.USD, 0.0010), "XUSD": (Margin.INVERSE, 0.0030),
+    }  # fmt: skip
+    with storage.write() as tx:
+        for symbol, (margin, rate) in rates.items():
+            tx.funding.put_rates([FundingRate("okx", symbol, "X", rate, 8, None, NOW)], {("okx", symbol): margin})
+        tx.funding.put_rates(
+            [FundingRate("bybit", "XUSDT", "X", -0.0004, 8, None, NOW)], {("bybit", "XUSDT"): Margin.USDT}
+        )
+    for line in ("/funding X", "/funding X limit=1"):
+        assert "Mean −0.0100 % per 8 h (−10.95 % a year) over 2 exchanges, 1 negative." in text_of(ask(storage, line))
+    assert "1 of 4 contracts; more with limit=4" in text_of(ask(storage, "/funding X limit=1"))
+
+
+@pytest.mark.parametrize("kind", ["accumulated", "history"])
+def test_a_list_that_is_cut_says_so(market: Storage, kind: str) -> None:
+    view = ask(market, f"/funding PUMP type={kind} days=1 limit=2")
+    assert len(view.data["data"]) == 2  # type: ignore[arg-type]
+    assert "2 of " in text_of(view)
+
+
+def test_a_coin_says_what_its_numbers_rest_on(market: Storage) -> None:
+    assert "3 exchanges · newest settlement 4 h ago" in text_of(ask(market, "/coin PUMP"))
+    with market.write() as tx:
+        tx.funding.add(settlements(steady("okx", "THIN", -0.0004)))
+    assert "an alert needs 3 exchanges" in text_of(ask(market, "/coin THIN"))
+
+
+def test_a_coin_without_a_week_of_prices_says_so(market: Storage) -> None:
+    with market.write() as tx:
+        tx.funding.add(settlements(steady("okx", "NEWC", -0.0004)))
+    assert "its price a week ago, or now, is not known" in text_of(ask(market, "/coin NEWC"))
+
+
+def test_every_button_leads_to_an_answer(market: Storage) -> None:
+    lines = (
+        "/start", "/pump", "/pump min=0.00001", "/pump min=9", "/selling", "/clusters", "/clusters ACME",
+        "/clusters side=sell min_value=1m days=90 sector='real estate' industry=biotechnology", "/funding PUMP",
+        "/coin SHRT", "/alert pump min=3.25", "/alert clusters min_value=1.5bn sector='real estate'", "/alerts",
+    )  # fmt: skip
+    for line in lines:
+        for button in ask(market, line).buttons:
+            view = ask(market, button.command)
+            assert view.tone is Tone.ANSWER or "You have that already" in view.title, (line, button, view.title)
+
+
+def test_the_buttons_of_clusters_subscribe_to_the_side_that_is_shown(market: Storage) -> None:
+    both, sell = ask(market, "/clusters"), ask(market, "/clusters side=sell")
+    assert [button.command for button in both.buttons] == [
+        "/alert clusters min=3 side=buy",
+        "/alert clusters min=3 side=sell",
+    ]
+    assert [button.command for button in sell.buttons] == ["/alert clusters min=3 side=sell"]
+
+
+def test_filters_are_taken_away_with_none(market: Storage) -> None:
+    ask(market, "/alert pump coins=PUMP exclude=CALM")
+    ask(market, "/alert clusters sector=Energy tickers=ACME")
+    ask(market, "/alert change 1 coins=none exclude=none")
+    ask(market, "/alert change 2 sector=any tickers=all")
+    coin, cluster = ask(market, "/alerts").data["subscriptions"]  # type: ignore[misc]
+    assert (coin["coins"], coin["exclude"]) == ([], [])
+    assert (cluster["sector"], cluster["tickers"]) == (None, [])
+    assert ask(market, "/clusters sector=all").data["count"] == 1
+
+
+def test_lists_of_coins_and_tickers_lose_nothing(market: Storage) -> None:
+    for text in ("PUMP,SHRT", "PUMP, SHRT", "shrt pump", "pump;shrt"):
+        ask(market, "/alert off 1")
+        view = ask(market, f"/alert pump coins={text}")
+        assert view.data["wish"]["coins"] == ["PUMP", "SHRT"]  # type: ignore[index, call-overload]
+        ask(market, f"/alert off {view.data['subscription']}")
+    view = ask(market, "/alert clusters tickers=ACME ZZZZ")
+    assert view.data["wish"]["tickers"] == ["ACME", "ZZZZ"]  # type: ignore[index, call-overload]
+    assert "No filing of ZZZZ is stored yet" in text_of(view)
+
+
+def test_a_changed_subscription_does_not_ring_for_what_stands(market: Storage) -> None:
+    ask(market, "/alert pump min=9")
+    changed = ask(market, "/alert change 1 min=5")
+    assert changed.data["matching_now"] == ["PUMP 5.3"]
+    with market.read() as tx:
+        assert [(one.key, one.closed_at) for one in tx.subscriptions.episodes()] == [("PUMP", None)]
+        assert tx.outbox.counts() == {}
+
+
+def test_status_marks_a_price_that_no_longer_scores(market: Storage) -> None:
+    table = next(one for one in ask(market, "/status", after=timedelta(hours=3)).body if isinstance(one, Table))
+    states = {row[0]: row[-1] for row in table.rows}
+    assert (states["OKX"], states["Prices"]) == ("fresh", "stale")
+
+
+def test_status_shows_a_source_that_failed_and_an_exchange_that_closed(market: Storage) -> None:
+    with market.write() as tx:
+        tx.funding.add(settlements(steady("bitmex", "PUMP", -0.0004)))
+        tx.refreshes.put_source("script", NOW, ok=False, detail="451 from this country")
+    table = next(one for one in ask(market, "/status", after=timedelta(days=200)).body if isinstance(one, Table))
+    states = {row[0]: row[-1] for row in table.rows}
+    assert states["script"] == "451 from this country"
+    assert states["BitMEX"] == "closed on 2026-09-23"
+
+
+def test_bytes_that_a_terminal_could_not_decode_are_answered_too(market: Storage) -> None:
+    assert "No alert #" in ask(market, "/why \udcff\0").title
+
+
+@given(
+    st.sampled_from(["/pump", "/clusters", "/funding", "/coin", "/alert", "/alert pump", "/alert change 1", "/why", "/help", "/start"]),
+    st.text(max_size=40) | st.text(alphabet=" =:,.'\"0123456789PUMPcoinsmindays", max_size=40),
+)  # fmt: skip
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_typed_is_answered(market: Storage, command: str, text: str) -> None:
+    view = ask(market, f"{command} {text}")
+    assert view.title
+    assert "\n" not in view.title

@@ -1,0 +1,122 @@
+"""The text of one argument → its value, or a UserError with the way out (pure)."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from bot.commands.base import Command, Kind, Param
+from bot.errors import UserError
+
+YES, NO = {"yes", "y", "on", "true", "1"}, {"no", "n", "off", "false", "0"}
+UNITS = {"": 1.0, "usd": 1.0, "k": 1e3, "m": 1e6, "mm": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9}
+DECIMAL = re.compile(r"[+-]?\d{1,30}([.,]\d+)?", re.ASCII)
+WHOLE = re.compile(r"#?[+-]?\d{1,30}(\.0{1,2})?", re.ASCII)
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d{1,2})?", re.ASCII)  # 1,000,000
+DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3}){2,}(,\d{1,2})?", re.ASCII)  # 1.000.000
+ONE_GROUP = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)  # 1.000, 1,000: a thousand, or one?
+MONEY = re.compile(r"(?P<sign>[+-]?)\$?(?P<number>[\d.,]+)\s*(?P<unit>[a-z]*)\$?", re.IGNORECASE | re.ASCII)
+LONGEST_SHOWN = 40  # characters of an input that are repeated to the person
+
+Resolve = Callable[[Param, str], Any]  # text of a coin or choice → what it means, or UserError
+
+
+def read_value(command: Command, param: Param, text: str, resolve: Resolve) -> Any:
+    """One value, read as its kind and checked against its range."""
+    match param.kind:
+        case Kind.INTEGER | Kind.NUMBER | Kind.MONEY:
+            return _number(command, param, text)
+        case Kind.FLAG:
+            if text.lower() in YES | NO:
+                return text.lower() in YES
+            raise UserError(f"{param.name}={shown(text)} is not yes or no", example_of(command, param))
+        case Kind.COIN | Kind.CHOICE:
+            return resolve(param, text)
+        case Kind.TEXT:
+            return text
+
+
+def choose(param: Param, text: str, choices: Iterable[str], command: Command) -> str:
+    """The choice that equals the text but for case, or a UserError with the nearest."""
+    listed = list(choices)
+    by_lower = {choice.lower(): choice for choice in listed}
+    if text.lower() in by_lower:
+        return by_lower[text.lower()]
+    close = difflib.get_close_matches(text.lower(), by_lower, n=1)
+    hint = f"did you mean {by_lower[close[0]]}?" if close else f"allowed: {', '.join(listed)}"
+    example = example_of(command, param, by_lower[close[0]] if close else None)
+    raise UserError(f"{param.name}={shown(text)} is not known; {hint}", example)
+
+
+def example_of(command: Command, param: Param, value: str | None = None) -> str:
+    """A whole command with this parameter in it, at the value that was meant."""
+    if param.positional:
+        return param.line or command.example
+    given = f"{param.name}={param.example if value is None else value}"
+    if param.line:
+        return param.line if value is None else param.line.replace(f"{param.name}={param.example}", given)
+    needed = " ".join(one.example for one in command.params if one.required and one.positional)
+    return " ".join(part for part in (f"/{command.name}", needed, given) if part)
+
+
+def shown(text: str) -> str:
+    """What was typed, in one line and short enough to be repeated."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_SHOWN else line[: LONGEST_SHOWN - 1] + "…"
+
+
+def is_number(text: str) -> bool:
+    """Whether the text can only be meant as a number."""
+    return DECIMAL.fullmatch(text) is not None
+
+
+def _number(command: Command, param: Param, text: str) -> float | int:
+    plain = text.strip().rstrip(",;").replace("−", "-")
+    value = {Kind.INTEGER: _whole, Kind.MONEY: _money}.get(param.kind, _decimal)(plain)
+    if value is None:
+        raise UserError(f"{param.name}={shown(text)} is not {_wanted(param)}", example_of(command, param))
+    too_low = param.minimum is not None and value < param.minimum
+    too_high = param.maximum is not None and value > param.maximum
+    if too_low or too_high:
+        what = f"{param.name}={shown(text)} is out of range"
+        raise UserError(f"{what}; {param.name} is {_wanted(param)}", example_of(command, param))
+    return value
+
+
+def _wanted(param: Param) -> str:
+    names = {Kind.INTEGER: "a whole number", Kind.MONEY: "an amount such as 250k or 1m"}
+    name = names.get(param.kind, "a number")
+    if param.minimum is not None and param.maximum is not None:
+        return f"{name} from {param.minimum:g} to {param.maximum:g}"
+    return name if param.minimum is None else f"{name}, {param.minimum:g} or more"
+
+
+def _whole(text: str) -> int | None:
+    if THOUSANDS.fullmatch(text):
+        text = text.replace(",", "")
+    return int(text.lstrip("#").partition(".")[0]) if WHOLE.fullmatch(text) else None
+
+
+def _decimal(text: str) -> float | None:
+    if not DECIMAL.fullmatch(text) or (THOUSANDS.fullmatch(text) and ONE_GROUP.fullmatch(text)):
+        return None
+    return float(text.replace(",", "."))
+
+
+def _money(text: str) -> float | None:
+    match = MONEY.fullmatch(text)
+    if match is None or match["unit"].lower() not in UNITS:
+        return None
+    number, unit = match["number"], UNITS[match["unit"].lower()]
+    # 1.000 without a unit may be a thousand, and 1,250m may be 1.25 million: neither is guessed.
+    if ONE_GROUP.fullmatch(number) and ("." in number) == (unit == 1.0):
+        return None
+    if THOUSANDS.fullmatch(number):
+        number = number.replace(",", "")
+    elif DOTTED.fullmatch(number):
+        number = number.replace(".", "")
+    if not DECIMAL.fullmatch(number):
+        return None
+    return float(match["sign"] + number.replace(",", ".")) * unit
