@@ -183,13 +183,15 @@ def _is_same(earlier: Trade, trade: Trade, deals: Mapping[str, set[Deal]], *, is
 
 
 def _cluster(trades: list[Trade], ownership: Ownership, issuer: Issuer, side: Side) -> Cluster:
-    owners = disjoint_sets(ownership.owner_set(trade.ciks) for trade in trades)
-    shares: dict[frozenset[str], list[Trade]] = {chosen: [] for chosen in owners}
+    behind: dict[frozenset[str], list[Trade]] = defaultdict(list)
     for trade in trades:
-        behind = ownership.owner_set(trade.ciks)
+        behind[ownership.owner_set(trade.ciks)].append(trade)
+    owners = disjoint_sets(behind)
+    shares: dict[frozenset[str], list[Trade]] = {chosen: [] for chosen in owners}
+    for group, own in behind.items():
         # A set that was not chosen overlaps one that was, or the choice would not be the largest.
-        closest = max(owners, key=lambda chosen: (len(chosen & behind), -len(chosen), sorted(chosen)))
-        shares[closest].append(trade)
+        closest = group if group in shares else max(owners, key=lambda one: (len(one & group), -len(one), sorted(one)))
+        shares[closest] += own
     insiders = [_insider(chosen, own, ownership) for chosen, own in shares.items()]
     return Cluster(
         issuer=issuer,
