@@ -51,7 +51,7 @@ def funding(coin: SimulatedCoin, hours: Floats, seed: int) -> Floats:
         days = _short_phase(coin, hours)
         level = np.select([days < 12, days < 14.5], [-0.0003, -0.0012], 0.0002)
         return np.asarray(level + 0.00002 * waves)
-    if coin.number % 9 == 4:
+    if coin.drifts:
         return np.asarray(-0.00001 + 0.00003 * waves)
     return np.asarray(USUAL + 0.00003 * waves)
 

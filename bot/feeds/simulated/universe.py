@@ -93,6 +93,7 @@ class SimulatedCoin:
     price: float  # USD at rest
     pump: int | None  # place among the pumped
     short: int | None  # place among the shorted
+    drifts: bool  # around a funding of zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,18 @@ class Contract:
 
 def coins() -> tuple[SimulatedCoin, ...]:
     """All 60 coins."""
-    listed = [(entry, None, None) for entry in QUIET]
-    listed += [(entry, place, None) for place, entry in enumerate(PUMPED)]  # type: ignore[misc]
-    listed += [(entry, None, place) for place, entry in enumerate(SHORTED)]  # type: ignore[misc]
-    listed += [(entry, None, None) for entry in DRIFTING]
+    kinds = (QUIET, PUMPED, SHORTED, DRIFTING)
+    entries = [(kind, place, entry) for kind in kinds for place, entry in enumerate(kind)]
     return tuple(
-        SimulatedCoin(number, Coin(slug, symbol, name, number + 1), price, pump, short)
-        for number, ((slug, symbol, name, price), pump, short) in enumerate(listed)
+        SimulatedCoin(
+            number=number,
+            coin=Coin(slug, symbol, name, number + 1),
+            price=price,
+            pump=place if kind is PUMPED else None,
+            short=place if kind is SHORTED else None,
+            drifts=kind is DRIFTING,
+        )
+        for number, (kind, place, (slug, symbol, name, price)) in enumerate(entries)
     )
 
 
