@@ -8,6 +8,7 @@ and says so.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -47,12 +48,14 @@ class Courier:
     async def run(self) -> None:
         """Deliver for ever; a refresh sets `wake` so that nothing waits for the next look."""
         while True:
-            await self.drain()
             self.wake.clear()
             try:
+                await self.drain()
+            except Exception:
+                # One message that breaks must not silence the bell for all.
+                log.exception("delivering failed; what was in flight is sent again when its lease is over")
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.wake.wait(), IDLE_SECONDS)
-            except TimeoutError:
-                continue
 
     async def drain(self) -> int:
         """Deliver all that is due now; returns how many messages were sent."""

@@ -227,6 +227,32 @@ def test_what_was_in_flight_at_a_crash_is_sent_again_and_says_so(storage: Storag
     assert "may be a repeat" in str(chat.views[0].body)
 
 
+def test_a_message_that_breaks_its_sender_does_not_silence_the_bell(storage: Storage) -> None:
+    history(storage)
+    ask(storage, "/alert pump min=3")
+    story(storage, [20.0])
+    clock = FixedClock(NOW)
+    tried, arrived = asyncio.Event(), asyncio.Event()
+
+    async def send(address: str, view: View) -> str | None:
+        if not tried.is_set():
+            tried.set()
+            raise RuntimeError("a fault of ours")
+        arrived.set()
+        return None
+
+    async def main() -> None:
+        courier = Courier(storage, {"console": send}, clock, "me")
+        task = asyncio.create_task(courier.run())
+        await asyncio.wait_for(tried.wait(), 10)
+        clock.advance(LEASE)
+        courier.wake.set()
+        await asyncio.wait_for(arrived.wait(), 10)
+        task.cancel()
+
+    asyncio.run(main())
+
+
 def test_imported_data_rings_only_while_it_is_fresh(storage: Storage) -> None:
     with storage.write() as tx:
         for exchange in EXCHANGES:
