@@ -19,7 +19,7 @@ from bot.alerts.delivery import Courier
 from bot.alerts.matching import Wish
 from bot.alerts.standing import open_standing
 from bot.chat.console.client import ConsoleChat
-from bot.clock import Clock, FastClock, FixedClock, SystemClock
+from bot.clock import Clock, FixedClock, SimulatedClock, SystemClock
 from bot.commands import COMMANDS
 from bot.commands.answer import answer
 from bot.commands.base import ChatRef
@@ -79,13 +79,13 @@ class App:
         console.show(banner_view(self.config, COMMANDS))
 
         async def cycle() -> None:
-            if isinstance(self.clock, FastClock):
+            if isinstance(self.clock, SimulatedClock):
                 self.clock.advance(timedelta(minutes=self.config.schedule.refresh_minutes))
             await self._refresh_and_wake(courier)
 
         await self._first_refresh(courier)
         every = self.config.schedule.refresh_minutes
-        simulated = isinstance(self.clock, FastClock)
+        simulated = isinstance(self.clock, SimulatedClock)
         trigger = every_seconds(self.config.simulation.cycle_seconds) if simulated else every_minutes(every)
         schedule.add(REFRESH, cycle, trigger)
         schedule.start()
@@ -166,7 +166,7 @@ def _clock(config: Config, storage: Storage, at: datetime | None) -> Clock:
     with storage.read() as tx:
         last = tx.refreshes.last()
     # A restart goes on where the story stood; going back would swallow or repeat alerts.
-    return FastClock(config.simulation.start if last is None else max(last.at, config.simulation.start))
+    return SimulatedClock(config.simulation.start if last is None else max(last.at, config.simulation.start))
 
 
 def _is_gone(owner: str) -> bool:

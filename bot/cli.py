@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot import __version__
 from bot.app import open_app
 from bot.chat.console.render import render
-from bot.clock import FastClock
+from bot.clock import SimulatedClock
 from bot.config import DEFAULT_DATABASE, Config, load_config, without_file
 from bot.errors import StartError, TocsinError
 from bot.feeds.base import Progress as Report
@@ -72,7 +72,7 @@ def _refresh(options: argparse.Namespace) -> int:
     with open_app(config, options.at) as app:
         with app.storage.read() as tx:
             begun = tx.refreshes.last() is not None
-        if isinstance(app.clock, FastClock) and begun:
+        if isinstance(app.clock, SimulatedClock) and begun:
             app.clock.advance(timedelta(minutes=config.schedule.refresh_minutes))
         _show(refreshed_view(asyncio.run(app.refresh())), as_json=options.json)
     return OK

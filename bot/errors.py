@@ -4,7 +4,12 @@ TocsinError
 ├── UserError      a person asked for something that cannot be; the text names the input and the way out
 ├── StartError     the program cannot start: config, database; same rule for the text
 ├── FeedError      a source of data failed (`permanent`: asking again will not help)
-└── SendError      a chat platform refused a message (`permanent`: the chat is gone)
+├── SendError      a chat platform refused a message (`permanent`: the chat is gone)
+├── SlotTakenError   (refresh.py) another process runs this refresh
+├── BadFilingError   (feeds/form4.py) a filing cannot be read, with the reason
+└── NotForm4Error    (feeds/form4.py) another ownership form, and nothing wrong with it
+
+storage raises one of its own, DatabaseUnusableError, which names the database and the way out.
 
 A `UserError` becomes a View in `commands/answer.py`, a `StartError` a line on stderr in `cli.py`;
 the other two are outcomes that are stored, never shown as a traceback.

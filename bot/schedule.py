@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -51,11 +50,6 @@ class Schedule:
     def stop(self) -> None:
         """Fire no more jobs. Running ones are the caller's to wait for: the scheduler would cancel them."""
         self._scheduler.pause()
-
-    def next_run(self, name: str) -> datetime | None:
-        """When the job runs next."""
-        job = self._scheduler.get_job(name)
-        return None if job is None else job.next_run_time
 
 
 async def _guarded(name: str, job: Job) -> None:

@@ -117,35 +117,6 @@ def open_streaks(found: Mapping[str, CoinFunding], history: FundingHistory, now:
     return sorted(coin for coin, funding in found.items() if funding.streak >= days > 0)
 
 
-def day_averages(history: FundingHistory, now: datetime) -> dict[str, tuple[tuple[int, float], ...]]:
-    """Coin → (day number, average per 8 hours as a decimal) for each complete day that is known."""
-    daily = _daily(history, _preference(history.pairs), int(now.timestamp()) // DAY)
-    return {
-        coin: tuple((history.first_day + int(offset), float(row[offset])) for offset in np.flatnonzero(~np.isnan(row)))
-        for coin, row in daily.items()
-    }
-
-
-def day_sums(window: SettlementColumns, *, max_abs_rate: float = MAX_ABS_RATE) -> DayColumns:
-    """Settlements summed per pair and UTC day; absurd rows are left out."""
-    good = _believable(window, max_abs_rate)
-    pair, day = window.pair[good], (window.settled_at[good] - 1) // DAY
-    keys = np.stack([pair, day])
-    unique, place = np.unique(keys, axis=1, return_inverse=True)
-    place = place.reshape(-1)
-    size = unique.shape[1]
-    return DayColumns(
-        pair=unique[0],
-        day=unique[1],
-        rate_sum=_summed(place, window.rate[good], size),
-        hours=_summed(place, window.interval_hours[good], size),
-    )
-
-
-def _summed(place: NDArray[np.intp], values: Floats, size: int) -> Floats:
-    return np.bincount(place, weights=values, minlength=size).astype(np.float64)
-
-
 def _believable(columns: SettlementColumns, max_abs_rate: float) -> NDArray[np.bool_]:
     # NaN compares false with everything.
     return (

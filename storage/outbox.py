@@ -194,12 +194,6 @@ class Outbox:
             .values(state=QUEUED, reason="outcome unknown", maybe_repeat=True, not_before=now)
         ).rowcount
 
-    def next_due(self) -> datetime | None:
-        """When the next queued delivery may go."""
-        return self._connection.execute(
-            select(func.min(DeliveryRow.not_before)).where(DeliveryRow.state == QUEUED)
-        ).scalar_one()
-
     def alerts_of(self, delivery_id: int) -> tuple[Alert, ...]:
         """The alerts in a delivery, in the order in which they were queued."""
         return self._alerts(AlertRow.delivery_id == delivery_id)

@@ -11,7 +11,7 @@ from statistics import median
 
 import numpy as np
 
-from scoring.funding import FundingHistory, SettlementColumns, day_sums
+from scoring.funding import DayColumns, FundingHistory, SettlementColumns
 from scoring.model import CoinFunding, ExchangeAverage, Margin, Pair, PriceChanges, Settlement
 
 NOW = datetime(2026, 4, 26, 7, tzinfo=UTC)
@@ -37,6 +37,22 @@ def changed(one: Settlement, *, rate: float | None = None, hours: float | None =
         one,
         rate=one.rate if rate is None else rate,
         interval_hours=one.interval_hours if hours is None else hours,
+    )
+
+
+def day_sums(window: SettlementColumns) -> DayColumns:
+    """What storage keeps: believable settlements summed per pair and UTC day, (00:00, 24:00]."""
+    sums: dict[tuple[int, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
+    columns = (window.pair, window.settled_at, window.rate, window.interval_hours)
+    for one, at, rate, hours in zip(*(column.tolist() for column in columns), strict=True):
+        if abs(rate) <= 0.05 and 0 < hours <= 24:
+            total = sums[one, (at - 1) // DAY]
+            total[0], total[1] = total[0] + rate, total[1] + hours
+    return DayColumns(
+        np.array([one for one, _ in sums], dtype=np.int64),
+        np.array([day for _, day in sums], dtype=np.int64),
+        np.array([rate for rate, _ in sums.values()], dtype=np.float64),
+        np.array([hours for _, hours in sums.values()], dtype=np.float64),
     )
 
 

@@ -26,7 +26,6 @@ class Reason(StrEnum):
 
     CROSSED = "it reached the minimum"
     NEW_HIGH = "it rose a step above what was told"
-    STANDING = "it stood when the subscription was made"
     STILL_OPEN = "it is known already"
     BELOW_MINIMUM = "it is below the minimum"
     TOO_FEW_EXCHANGES = "too few exchanges list it"

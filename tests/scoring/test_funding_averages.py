@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.funding import annual_rate, coin_funding, day_averages, eight_hour_rate, open_streaks
+from scoring.funding import annual_rate, coin_funding, eight_hour_rate, open_streaks
 from scoring.model import CoinFunding, Margin, Pair, Settlement
 from tests.builders_funding import NOW, changed, history, pair, reference, series
 
@@ -154,14 +154,6 @@ def test_an_average_that_cancels_out_is_zero_and_not_dust() -> None:
     rows = [row for one, rate in zip(pairs, (0.0001, 0.0002, -0.0003), strict=True) for row in series(one, rate)]
     found = one_coin(pairs, rows)
     assert (found.avg_72h, found.streak) == (0.0, 0)
-
-
-def test_daily_averages_are_given_for_charts() -> None:
-    one = pair()
-    days = dict(day_averages(history([one], series(one, -0.0001, hours=4)), NOW)["EXMP"])
-    today = int(NOW.timestamp()) // 86_400
-    assert days[today - 1] == pytest.approx(-0.0002)
-    assert today not in days
 
 
 rates = st.floats(-0.002, 0.002)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scoring.funding import day_sums
 from scoring.model import FundingRate, Margin
 from storage import Storage
+from tests.builders_funding import day_sums
 from tests.builders_storage import NOW, settlements, steady
 
 T = int(NOW.timestamp())
