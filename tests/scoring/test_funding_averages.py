@@ -79,6 +79,31 @@ def test_on_ties_the_higher_turnover_is_taken() -> None:
     assert one_coin([small, large], series(small, -0.001) + series(large, -0.0002)).exchanges[0].symbol == "B"
 
 
+@pytest.mark.parametrize("unknown_first", [True, False])
+def test_an_unknown_turnover_counts_as_none_at_all(unknown_first: bool) -> None:
+    unknown, small = Pair("okx", "A", "X", Margin.USDT, None), Pair("okx", "B", "X", Margin.USDT, 1.0)
+    pairs = [unknown, small] if unknown_first else [small, unknown]
+    assert one_coin(pairs, series(unknown, -0.001) + series(small, -0.0002)).exchanges[0].symbol == "B"
+
+
+@pytest.mark.parametrize("names", ["AB", "BA"])
+def test_on_equal_turnover_the_symbol_decides(names: str) -> None:
+    pairs = [Pair("okx", name, "X", Margin.USDT, 1e6) for name in names]
+    rows = [row for one in pairs for row in series(one, -0.0002)]
+    assert one_coin(pairs, rows).exchanges[0].symbol == "A"
+
+
+@pytest.mark.parametrize("usdt_first", [True, False])
+def test_the_contract_is_chosen_anew_for_each_day(usdt_first: bool) -> None:
+    usdt, usd = pair(margin=Margin.USDT), pair(margin=Margin.USD)
+    gap = datetime(2026, 4, 22, tzinfo=UTC)
+    rows = [row for row in series(usdt, -0.0001) if not gap < row.settled_at <= gap + timedelta(days=1)]
+    pairs = [usdt, usd] if usdt_first else [usd, usdt]
+    found = one_coin(pairs, rows + series(usd, 0.0002))
+    assert (found.streak, found.avg_72h) == (3, pytest.approx(-0.0001))
+    assert one_coin(pairs, rows + series(usd, -0.0002, days=15)).streak == 20
+
+
 def test_a_contract_that_covers_too_little_gives_way_to_the_next() -> None:
     fresh, old = pair(margin=Margin.USDT), pair(margin=Margin.USD)
     found = one_coin([fresh, old], series(fresh, 0.001)[:2] + series(old, -0.0002))
@@ -124,6 +149,16 @@ def test_without_a_streak_the_signal_starts_with_the_first_negative_settlement()
     assert (found.streak, found.signal_start) == (0, rows[1].settled_at)
 
 
+def test_the_signal_starts_with_the_earliest_exchange_and_only_chosen_contracts_count() -> None:
+    now = datetime(2026, 4, 26, 17, tzinfo=UTC)
+    pairs = [pair("bybit"), pair("binance"), pair("binance", margin=Margin.USD)]
+    late, early, passed_over = (series(one, 0.0001, now=now) for one in pairs)
+    late[0], early[1] = changed(late[0], rate=-0.02), changed(early[1], rate=-0.01)
+    passed_over[5] = changed(passed_over[5], rate=-0.01)
+    found = one_coin(pairs, late + early + passed_over, now)
+    assert (found.streak, found.signal_start) == (0, early[1].settled_at)
+
+
 def test_a_streak_as_long_as_the_history_may_be_longer() -> None:
     one = pair()
     looked = history([one], series(one, -0.0001, days=40), days=10)
@@ -142,6 +177,18 @@ def test_absurd_rates_count_for_nothing(rate: float) -> None:
     assert one_coin([one], spoiled).avg_72h == pytest.approx(-0.0004)
 
 
+def test_the_largest_believable_rate_and_interval_still_count() -> None:
+    one = pair()
+    rows = [changed(row, rate=-0.05, hours=24.0) for row in series(one, 0.0, hours=24)]
+    assert one_coin([one], rows).avg_72h == pytest.approx(-0.05 / 3)
+
+
+def test_what_is_absurd_can_be_set() -> None:
+    one = pair()
+    looked = history([one], series(one, -0.0004))
+    assert coin_funding(looked, NOW, max_abs_rate=0.0003) == {}
+
+
 @pytest.mark.parametrize("hours", [0.0, -8.0, math.nan, 25.0])
 def test_unusable_intervals_count_for_nothing(hours: float) -> None:
     one = pair()
@@ -154,6 +201,23 @@ def test_an_average_that_cancels_out_is_zero_and_not_dust() -> None:
     rows = [row for one, rate in zip(pairs, (0.0001, 0.0002, -0.0003), strict=True) for row in series(one, rate)]
     found = one_coin(pairs, rows)
     assert (found.avg_72h, found.streak) == (0.0, 0)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_exchange_whose_rates_cancel_out_is_not_negative(sign: int) -> None:
+    one = pair()
+    rows = [
+        changed(row, rate=sign * (0.0001, 0.0002, -0.0003)[i % 3]) for i, row in enumerate(series(one, 0.0, days=3))
+    ]
+    found = one_coin([one], rows)
+    assert (found.exchanges[0].rate_8h, found.negative_exchanges, found.avg_72h) == (0.0, 0, 0.0)
+
+
+def test_the_median_stands_beside_the_mean() -> None:
+    pairs = [pair(name) for name in EXCHANGES[:3]]
+    rows = [row for one, rate in zip(pairs, (-0.0001, -0.0002, 0.0009), strict=True) for row in series(one, rate)]
+    found = one_coin(pairs, rows)
+    assert (found.median_72h, found.avg_72h) == (pytest.approx(-0.0001), pytest.approx(0.0002))
 
 
 rates = st.floats(-0.002, 0.002)
@@ -180,9 +244,11 @@ def test_the_fast_way_gives_what_the_plain_one_gives(data: st.DataObject) -> Non
     for coin, expected in slow.items():
         got = fast[coin]
         assert got.avg_72h == pytest.approx(expected.avg_72h, rel=1e-9, abs=1e-15)
+        assert got.median_72h == pytest.approx(expected.median_72h, rel=1e-9, abs=1e-15)
+        assert got.negative_exchanges == expected.negative_exchanges
         assert (got.streak, got.signal_start) == (expected.streak, expected.signal_start)
-        assert [(v.exchange, v.symbol, v.settlements) for v in got.exchanges] == [
-            (v.exchange, v.symbol, v.settlements) for v in expected.exchanges
+        assert [(v.exchange, v.symbol, v.hours, v.settlements) for v in got.exchanges] == [
+            (v.exchange, v.symbol, v.hours, v.settlements) for v in expected.exchanges
         ]
 
 

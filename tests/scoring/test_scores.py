@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring import insider_selling, pump_dump
 from scoring.explain import explain
+from scoring.insider_selling import SellingConstants
 from scoring.model import CoinScore
+from scoring.pump_dump import PumpConstants
 from scoring.rounding import round_half_up
 from tests.builders_funding import risen, scored
 
@@ -51,14 +54,49 @@ def test_without_persistence_the_score_ends_at_six_and_with_a_week_at_ten() -> N
 def test_the_pump_samples_sub_scores_give_5_1_and_not_its_7_6() -> None:
     by_hand = 0.74 * 0.78 * (0.6 + 0.4 * 0.71) * 10
     assert round_half_up(by_hand, 1) == 5.1
-    assert round_half_up((0.74 + 0.78 + 0.71) / 3 * 10, 1) != 7.6
+    assert round_half_up((0.74 + 0.78) / 2 * 10, 1) == 7.6  # the plain mean of the first two
 
 
-def test_the_selling_sample_is_reproduced() -> None:
-    assert round_half_up(0.4 * 7.9 + 0.6 * 8.8, 2) == 8.44
-    found = selling(-0.000395, 12)
+def test_the_pump_samples_inputs_give_1_6() -> None:
+    assert round_half_up(value(pump(-0.00021, 18.2, 5)), 1) == 1.6
+
+
+def test_the_selling_samples_score_follows_from_its_sub_scores() -> None:
+    weight = SellingConstants().magnitude_weight
+    assert round_half_up(weight * 7.9 + (1 - weight) * 8.8, 2) == 8.44
+
+
+def test_the_selling_samples_inputs_give_6_6() -> None:
+    found = selling(-0.00018, 12)
     assert found is not None
-    assert round_half_up(found.funding_magnitude, 1) == 7.9
+    parts = (found.funding_magnitude, found.persistence, found.score)
+    assert tuple(round_half_up(part, 1) for part in parts) == (3.6, 8.6, 6.6)
+
+
+def test_every_constant_of_the_pump_formula_is_obeyed() -> None:
+    constants = PumpConstants(saturation_8h=0.001, decades=2.0, persistence_days=10, floor=0.5)
+    found = pump_dump.score(scored(-0.0004, 5), risen(9), constants)
+    assert found is not None
+    assert (found.funding_magnitude, found.pump_magnitude, found.persistence) == (0.4, 0.5, 0.5)
+    assert found.score == pytest.approx(0.4 * 0.5 * 0.75 * 10)
+    assert [step.formula for step in explain(found, pump=constants)][1:] == [
+        "min(1, 0.00040000 / 0.001)",
+        "min(1, log10(1 + 9.0000) / 2)",
+        "min(1, 5 / 10)",
+        "0.4000 × 0.5000 × (0.5 + 0.5 × 0.5000) × 10",
+    ]
+
+
+def test_every_constant_of_the_selling_formula_is_obeyed() -> None:
+    constants = SellingConstants(saturation_8h=0.001, persistence_days=10, magnitude_weight=0.25)
+    found = insider_selling.score(scored(-0.0004, 5), risen(None), constants)
+    assert found is not None
+    assert (found.funding_magnitude, found.persistence, found.score) == (4.0, 5.0, 4.75)
+    assert [step.formula for step in explain(found, selling=constants)][1:] == [
+        "10 × min(1, 0.00040000 / 0.001)",
+        "10 × min(1, 5 / 10)",
+        "0.25 × 4.0000 + 0.75 × 5.0000",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -129,3 +167,12 @@ def test_the_explained_arithmetic_can_be_typed_into_a_calculator() -> None:
 def test_rounding_is_half_up_on_what_people_see(given_value: float, digits: int, expected: float) -> None:
     assert round_half_up(given_value, digits) == expected
     assert math.copysign(1, round_half_up(-0.04, 1)) == 1
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 1e300, -1.7e308])
+def test_rounding_leaves_alone_what_has_no_decimals(number: float) -> None:
+    assert repr(round_half_up(number, 2)) == repr(number)
+
+
+def test_numpy_floats_are_rounded_like_any_other() -> None:
+    assert repr(round_half_up(np.float64(2.675), 2)) == "2.68"
