@@ -9,6 +9,8 @@ from scoring.model import CoinScore, Signal
 from scoring.pump_dump import PumpConstants
 
 PUMP, SELLING = PumpConstants(), SellingConstants()
+# Two digits more than views show of a result: what is printed here must give what is printed there.
+VOTE_DIGITS, AVERAGE_DIGITS, PART_DIGITS = 7, 10, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def explain(
 
 def _average(score: CoinScore) -> Step:
     funding = score.funding
-    votes = " ".join(f"{one.rate_8h * 100:+.4f}" for one in funding.exchanges)
+    votes = " ".join(_number(one.rate_8h * 100, 4, VOTE_DIGITS, "+") for one in funding.exchanges)
     return Step(
         "avg_funding_72h",
         f"mean of {len(funding.exchanges)} exchanges, % per 8 h: {votes}",
@@ -49,10 +51,14 @@ def _pump(score: CoinScore, constants: PumpConstants) -> tuple[Step, ...]:
     return (
         Step(
             "funding_magnitude",
-            f"min(1, {-average:.8f} / {constants.saturation_8h:g})",
+            f"min(1, {_number(-average, 8, AVERAGE_DIGITS)} / {constants.saturation_8h:g})",
             score.funding_magnitude,
         ),
-        Step("pump_magnitude", f"min(1, log10(1 + {percent:.4f}) / {constants.decades:g})", pump),
+        Step(
+            "pump_magnitude",
+            f"min(1, log10(1 + {_number(percent, 4, PART_DIGITS)}) / {constants.decades:g})",
+            pump,
+        ),
         Step(
             "divergence_persistence",
             f"min(1, {score.funding.streak} / {constants.persistence_days})",
@@ -60,7 +66,8 @@ def _pump(score: CoinScore, constants: PumpConstants) -> tuple[Step, ...]:
         ),
         Step(
             "score",
-            f"{score.funding_magnitude:.4f} × {pump:.4f} × ({floor:g} + {1 - floor:g} × {score.persistence:.4f}) × 10",
+            f"{_part(score.funding_magnitude)} × {_part(pump)}"
+            f" × ({floor:g} + {1 - floor:g} × {_part(score.persistence)}) × 10",
             score.score,
         ),
     )
@@ -71,7 +78,7 @@ def _selling(score: CoinScore, constants: SellingConstants) -> tuple[Step, ...]:
     return (
         Step(
             "funding_magnitude",
-            f"10 × min(1, {-score.funding.avg_72h:.8f} / {constants.saturation_8h:g})",
+            f"10 × min(1, {_number(-score.funding.avg_72h, 8, AVERAGE_DIGITS)} / {constants.saturation_8h:g})",
             score.funding_magnitude,
         ),
         Step(
@@ -81,7 +88,17 @@ def _selling(score: CoinScore, constants: SellingConstants) -> tuple[Step, ...]:
         ),
         Step(
             "score",
-            f"{weight:g} × {score.funding_magnitude:.4f} + {1 - weight:g} × {score.persistence:.4f}",
+            f"{weight:g} × {_part(score.funding_magnitude)} + {1 - weight:g} × {_part(score.persistence)}",
             score.score,
         ),
     )
+
+
+def _part(value: float) -> str:
+    return _number(value, 4, PART_DIGITS)
+
+
+def _number(value: float, least: int, most: int, sign: str = "-") -> str:
+    """At most `most` decimals, without trailing zeros beyond `least`."""
+    whole, _, decimals = f"{value:{sign}.{most}f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(least, '0')}"

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring import insider_selling, pump_dump
-from scoring.explain import explain
+from scoring.explain import Step, explain
 from scoring.insider_selling import SellingConstants
-from scoring.model import CoinScore
+from scoring.model import CoinFunding, CoinScore, ExchangeAverage
 from scoring.pump_dump import PumpConstants
 from scoring.rounding import round_half_up
 from tests.builders_funding import risen, scored
@@ -152,12 +152,26 @@ def test_the_explanation_ends_with_the_score(avg: float, percent: float, streak:
             assert (steps[-1].label, steps[-1].value) == ("score", found.score)
 
 
-def test_the_explained_arithmetic_can_be_typed_into_a_calculator() -> None:
-    found = pump(-0.00021, 18.2, 5)
-    assert found is not None
-    *_, last = explain(found)
-    expression = last.formula.replace("×", "*")
-    assert round(eval(expression), 2) == round(found.score, 2)  # noqa: S307 - our own text
+def calculated(step: Step) -> float:
+    """What a person gets who types the formula as it is printed."""
+    if step.label == "avg_funding_72h":
+        votes = [float(vote) for vote in step.formula.split(": ")[1].split()]
+        return sum(votes) / len(votes) / 100
+    names = {"__builtins__": {}, "min": min, "log10": math.log10}
+    return float(eval(step.formula.replace("×", "*"), names))  # noqa: S307 - our own text
+
+
+@given(st.lists(st.floats(-0.002, 0.001), min_size=1, max_size=13), st.floats(0.01, 5000), streaks)
+def test_the_explained_arithmetic_can_be_typed_into_a_calculator(
+    rates: list[float], percent: float, streak: int
+) -> None:
+    votes = tuple(ExchangeAverage(f"exchange {i}", "X", rate, 72.0, 9) for i, rate in enumerate(rates))
+    avg = math.fsum(rates) / len(rates)
+    funding = CoinFunding("EXMP", avg, avg, votes, 0, streak, None)
+    for found in (pump_dump.score(funding, risen(percent)), insider_selling.score(funding, risen(percent))):
+        for step in () if found is None else explain(found):
+            shown = 1e-9 if step.label == "avg_funding_72h" else 2e-5  # well below the last digit that views show
+            assert calculated(step) == pytest.approx(step.value, abs=shown)
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,6 @@ def test_why_prints_the_arithmetic_with_its_numbers() -> None:
     (table,) = (element for element in why_view(coin_alert()).body if isinstance(element, Table))
     rows = {row[0]: row[1:] for row in table.rows}
     assert rows["funding_magnitude"] == ("0.6200", "min(1, 0.00031000 / 0.0005)")
-    assert rows["score"][1] == "0.6200 × 0.5304 × (0.6 + 0.4 × 0.5714) × 10"
+    assert rows["score"][1] == "0.6200 × 0.530355 × (0.6 + 0.4 × 0.571429) × 10"
     assert why_view(coin_alert()).buttons[0].command == "/coin WGMI"
     assert why_view(cluster_alert()).buttons[0].command == "/clusters ticker=ACME"
