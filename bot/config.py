@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 import tomllib
@@ -21,6 +22,7 @@ from bot.errors import StartError
 from bot.settings import AlertSettings, ScoringSettings, Settings
 
 PREFIX, NESTED = "TOCSIN_", "__"
+ENVIRONMENT = "environment"  # stands where a fault in a file names the file
 DEFAULT_DATABASE = "sqlite:///data/tocsin.db"
 SIMULATED_DATABASE = "sqlite:///data/simulated.db"
 
@@ -49,7 +51,8 @@ class FeedSettings(Settings):
 
     market: Literal["none", "simulated"] = Field(
         "none",
-        description="none: only what `tocsin import` brought; simulated: a made-up market to play with",
+        description="none: only what `tocsin import` brought, the exchanges themselves come in a later version; "
+        "simulated: a made-up market to play with",
     )
 
 
@@ -127,15 +130,16 @@ class Config(BaseSettings):
         return self.feeds.market == "simulated"
 
 
-def load_config(path: Path | None) -> Config:
-    """Read a file and the environment (`TOCSIN_SECTION__KEY`); the environment wins.
+def load_config(path: Path | None, env: Mapping[str, str] | None = None) -> Config:
+    """Read a file and the environment (`TOCSIN_SECTION__KEY`; None: that of the process); the environment wins.
 
-    None: no file; everything at its default. Raises StartError with one line per fault.
+    No path: no file; everything at its default. Raises StartError with one line per fault.
     """
     data = {} if path is None else _read(path)
     problems = [] if path is None else list(_faults(data, str(path), strict=True))
-    environment = EnvSettingsSource(Config)()
-    problems += list(_environment_faults(environment))
+    ours = {name: value for name, value in (os.environ if env is None else env).items() if _is_ours(name)}
+    environment = _environment(ours)
+    problems += [*_name_faults(ours), *_faults(environment, ENVIRONMENT, strict=False)]
     if problems:
         raise StartError(*problems)
     config = Config(**_merged(data, environment))
@@ -166,7 +170,7 @@ def example() -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows editors put a mark before the text
     except FileNotFoundError as error:
         raise StartError(
             f"{path}: there is no such file; copy config.example.toml there, or leave --config out"
@@ -184,7 +188,7 @@ def _faults(data: Mapping[str, Any], source: str, *, strict: bool) -> Iterator[s
             close = _close(section, models, f"allowed: {', '.join(models)}")
             yield f'{source}: there is no section "{section}"; {close}'
         elif not isinstance(values, Mapping):
-            yield f"{source}: {section} = {_toml(values)}: must be a section: write [{section}] on a line"
+            yield f"{source}: {section} = {_shown(values, section)}: must be a section: write [{section}] on a line"
         else:
             try:
                 models[section].model_validate(values, strict=strict)
@@ -192,26 +196,65 @@ def _faults(data: Mapping[str, Any], source: str, *, strict: bool) -> Iterator[s
                 yield from (_line(detail, section, models[section], source) for detail in error.errors())
 
 
-def _environment_faults(environment: Mapping[str, Any]) -> Iterator[str]:
-    sections = {section for section, _, _ in _sections()}
-    for name in sorted(os.environ):
-        section, _, key = name.removeprefix(PREFIX).lower().partition(NESTED)
-        if name.startswith(PREFIX) and (section not in sections or not key):
-            close = _close(section, sections, f"sections are {', '.join(sorted(sections))}")
-            yield f"environment: {name}: there is no section {section!r}; {close}"
-    known = {name: values for name, values in environment.items() if name in sections}
-    yield from _faults(known, "environment", strict=False)
+def _is_ours(name: str) -> bool:
+    return name.upper().startswith(PREFIX)
+
+
+def _place(name: str) -> tuple[str, str]:
+    """The section and key that a variable names; either may be wrong or empty."""
+    section, _, key = name[len(PREFIX) :].lower().partition(NESTED)
+    return section, key
+
+
+def _environment(ours: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """What the variables say, by section and key; those that name no section and key are left out."""
+    models = {name: model for name, model, _ in _sections()}
+    source = EnvSettingsSource(Config)
+    # Only whole names: it would read TOCSIN_DATABASE as JSON and fail before the other faults are told.
+    source.env_vars = {
+        name.lower(): value for name, value in ours.items() if _place(name)[0] in models and _place(name)[1]
+    }
+    return {
+        section: {key: _chosen(value, models[section].model_fields.get(key)) for key, value in values.items()}
+        for section, values in source().items()
+    }
+
+
+def _chosen(value: Any, field: FieldInfo | None) -> Any:
+    """The choice that a text spells: a variable cannot hold the number 30, only its digits."""
+    choices = get_args(field.annotation) if field else ()
+    return next((choice for choice in choices if str(choice) == value), value)
+
+
+def _name_faults(ours: Mapping[str, str]) -> Iterator[str]:
+    sections = [section for section, _, _ in _sections()]
+    for name in sorted(ours):
+        section, key = _place(name)
+        if section not in sections:
+            close = _close(section, sections, f"sections are {', '.join(sections)}")
+            yield f"{ENVIRONMENT}: {name}: there is no section {section!r}; {close}"
+        elif not key:
+            yield f"{ENVIRONMENT}: {name}: names no key; write {PREFIX}{section.upper()}{NESTED}KEY"
 
 
 def _line(detail: ErrorDetails, section: str, model: type[BaseModel], source: str) -> str:
     name = str(detail["loc"][0])
     if detail["type"] == "extra_forbidden":
         close = _close(name, model.model_fields, f"allowed: {', '.join(model.model_fields)}")
-        return f'{source}: [{section}] has no key "{name}"; {close}'
-    key = f"{section}.{name}"
-    shown = f"{PREFIX}{section}{NESTED}{name}".upper() if source == "environment" else key
-    value = "***" if key == "database.url" else _toml(detail["input"])
-    return f"{source}: {shown} = {value}: {_wrong(detail)}; allowed: {_allowed(model.model_fields[name])}"
+        variable = f"{_variable(section, name)}: " if source == ENVIRONMENT else ""
+        return f'{source}: {variable}[{section}] has no key "{name}"; {close}'
+    key = _variable(section, name) if source == ENVIRONMENT else f"{section}.{name}"
+    value = _shown(detail["input"], section)
+    return f"{source}: {key} = {value}: {_wrong(detail)}; allowed: {_allowed(model.model_fields[name])}"
+
+
+def _variable(section: str, key: str) -> str:
+    return f"{PREFIX}{section}{NESTED}{key}".upper()
+
+
+def _shown(value: Any, section: str) -> str:
+    """A value as written; a database URL may hold a password."""
+    return "***" if section == "database" else _toml(value)
 
 
 def _wrong(detail: ErrorDetails) -> str:
@@ -245,8 +288,7 @@ def _toml(value: Any) -> str:
         case datetime():
             return value.strftime("%Y-%m-%dT%H:%M:%SZ")
         case str():
-            escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-            return f'"{escaped}"'
+            return json.dumps(value, ensure_ascii=False)  # its escapes are TOML's: a line stays one line
         case _:
             return str(value)
 

@@ -23,7 +23,7 @@ def read_coins(path: Path) -> Reading[list[Coin]]:
         rank=number(raw, "market_cap_rank"),
         rank_text=text("market_cap_rank"),
     )
-    rank = pl.col("rank")
+    rank = pl.col("rank").cast(pl.Int64, strict=False)
     good, bad = split(
         path,
         table,
@@ -31,12 +31,10 @@ def read_coins(path: Path) -> Reading[list[Coin]]:
             (pl.col("coin_id").is_not_null(), pl.lit("coin_id is empty")),
             (pl.col("symbol").is_not_null(), pl.lit("symbol is empty")),
             (
-                pl.col("rank_text").is_null() | (rank.is_finite() & (rank >= 1) & (rank == rank.floor())),
+                pl.col("rank_text").is_null() | ((rank >= 1) & (rank == pl.col("rank"))),
                 says("market_cap_rank {} is not a whole number from 1", "market_cap_rank"),
             ),
         ],
     )
-    rows = good.select("coin_id", "symbol", "name", rank.cast(pl.Int64, strict=False)).unique(
-        "coin_id", keep="first", maintain_order=True
-    )
+    rows = good.select("coin_id", "symbol", "name", rank).unique("coin_id", keep="first", maintain_order=True)
     return Reading([Coin(*row) for row in rows.iter_rows()], bad)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -18,6 +19,8 @@ COLUMNS = ("exchange", "symbol", "base_coin", "rate", "interval_hours", "settled
 LONGEST_INTERVAL = 24  # hours
 DAY = 86_400  # seconds
 BASE_COIN_ALIASES = {"XBT": "BTC"}
+FIRST = "__first"  # marks what the first row of a settlement says
+SAID = {"rate": "at", "interval_hours": "with interval_hours", "base_coin": "as base_coin"}
 
 
 def read_funding(path: Path, *, now: datetime, max_abs_rate: float = 0.05) -> Reading[pl.DataFrame]:
@@ -84,19 +87,22 @@ def _once(path: Path, rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[BadRow, .
     first = rows.unique(key, keep="first", maintain_order=True)
     if len(first) == len(rows):
         return rows, ()
-    later = rows.join(first.select(*key, first_rate="rate", first_line=LINE), on=key).filter(
-        (pl.col(LINE) != pl.col("first_line")) & (pl.col("rate") != pl.col("first_rate"))
+    later = rows.join(first, on=key, suffix=FIRST).filter(
+        pl.any_horizontal(pl.col(name) != pl.col(name + FIRST) for name in SAID)
     )
-    differing = tuple(
-        BadRow(
-            str(path),
-            row[LINE],
-            f"{row['exchange']} {row['symbol']} settled at that time already in line {row['first_line']}, "
-            f"at {row['first_rate']:g} and not {row['rate']:g}; the first is kept",
-        )
-        for row in later.sort(LINE).iter_rows(named=True)
+    return first, tuple(_differing(path, row) for row in later.sort(LINE).iter_rows(named=True))
+
+
+def _differing(path: Path, row: dict[str, Any]) -> BadRow:
+    told = "; ".join(
+        f"{how} {row[name + FIRST]} and not {row[name]}" for name, how in SAID.items() if row[name] != row[name + FIRST]
     )
-    return first, differing
+    return BadRow(
+        str(path),
+        row[LINE],
+        f"{row['exchange']} {row['symbol']} settled at that time already in line {row[LINE + FIRST]}, "
+        f"{told}; the first is kept",
+    )
 
 
 def _with_margin(rows: pl.DataFrame) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -12,11 +13,16 @@ from bot.errors import UserError
 from bot.imports.reading import BadRow
 
 LINE = "__line"
+FAULT = "__fault"  # what is wrong with a line before its cells are looked at
+BEYOND = "__beyond"  # the first cell after a CSV's last column
 PARQUET_MAGIC = b"PAR1"
+GZIP_MAGIC = b"\x1f\x8b"
+TEXT_KINDS = (pl.Categorical, pl.Enum, pl.Binary)
+UNDECODABLE = "\ufffd"  # what stands for bytes that are not UTF-8
 
 
 def read_table(path: Path, columns: Sequence[str]) -> pl.DataFrame:
-    """The wanted columns of a CSV (all text) or Parquet file (typed), with a column of line numbers.
+    """The wanted columns of a CSV (all text) or Parquet file (typed), with line numbers and faults of lines.
 
     Raises UserError, one line that names the file, when it cannot be read at all.
     """
@@ -24,7 +30,7 @@ def read_table(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     try:
         with path.open("rb") as file:
             is_parquet = file.read(4) == PARQUET_MAGIC
-        table = pl.read_parquet(path) if is_parquet else _read_csv(path)
+        table = _read_parquet(path, columns) if is_parquet else _read_csv(path)
     except FileNotFoundError as error:
         raise UserError(f"{path}: there is no such file") from error
     except IsADirectoryError as error:
@@ -37,13 +43,46 @@ def read_table(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     missing = [column for column in columns if column not in table.columns]
     if missing:
         raise UserError(f"{path}: no column {', '.join(missing)}; {expected}")
-    first = 1 if is_parquet else 2  # a CSV's first line is its header
-    return table.select(*columns).with_row_index(LINE, offset=first)
+    if is_parquet:
+        return table.select(*columns, pl.lit(None, pl.String).alias(FAULT)).with_row_index(LINE, offset=1)
+    lines = table.select(*columns, _line_fault(columns)).with_row_index(LINE, offset=2)  # line 1 is the header
+    return lines.filter(~pl.all_horizontal(pl.col(*columns, FAULT).is_null()))  # blank lines
+
+
+def _read_parquet(path: Path, columns: Sequence[str]) -> pl.DataFrame:
+    # `glob`: a file may be called prices[1].parquet.
+    table = pl.read_parquet(path, glob=False)
+    table = table.select(column for column in table.columns if column in columns)
+    for column, kind in table.schema.items():
+        if kind.is_nested() or isinstance(kind, pl.Duration | pl.Time | pl.Object):
+            raise UserError(f"{path}: column {column} holds {kind}; store text, numbers or times")
+    text_as_text = [column for column, kind in table.schema.items() if isinstance(kind, TEXT_KINDS)]
+    return table.with_columns(pl.col(text_as_text).cast(pl.String))
 
 
 def _read_csv(path: Path) -> pl.DataFrame:
+    # One column more than the header names: cells too many must be seen, for "97,000.5" is not a price of 97.
+    given = path.read_bytes()
+    if given.startswith(GZIP_MAGIC):
+        raise UserError(f"{path}: this is compressed; unpack it first")
+    header, _, lines = given.lstrip(b"\r\n").partition(b"\n")
+    content = header.rstrip(b"\r") + f",{BEYOND}\n".encode() + lines if header else b""
     # All text: one bad cell must cost one row, not the file.
-    return pl.read_csv(path, infer_schema=False, truncate_ragged_lines=True, encoding="utf8-lossy")
+    table = pl.read_csv(BytesIO(content), infer_schema=False, truncate_ragged_lines=True, encoding="utf8-lossy")
+    if BEYOND not in table.columns:
+        raise UserError(f"{path}: the header does not end with its line; is a quote left open in it?")
+    return table
+
+
+def _line_fault(columns: Sequence[str]) -> pl.Expr:
+    undecodable = pl.any_horizontal(pl.col(*columns).str.contains(UNDECODABLE, literal=True))
+    return (
+        pl.when(pl.col(BEYOND).is_not_null())
+        .then(pl.lit("more cells than the header has columns; put a cell that holds a comma in quotes"))
+        .when(undecodable)
+        .then(pl.lit("not UTF-8; save the file as UTF-8"))
+        .alias(FAULT)
+    )
 
 
 def text(column: str) -> pl.Expr:
@@ -54,9 +93,11 @@ def text(column: str) -> pl.Expr:
 
 def number(table: pl.DataFrame, column: str) -> pl.Expr:
     """A column as float; null where it is no number."""
-    if table.schema[column] == pl.String:
+    kind = table.schema[column]
+    if kind == pl.String:
         return pl.col(column).str.strip_chars().cast(pl.Float64, strict=False)
-    return pl.col(column).cast(pl.Float64, strict=False)
+    # Polars would make numbers of dates and truth values too.
+    return pl.col(column).cast(pl.Float64, strict=False) if kind.is_numeric() else pl.lit(None, pl.Float64)
 
 
 def unix_seconds(table: pl.DataFrame, column: str, path: Path) -> pl.Expr:
@@ -71,7 +112,8 @@ def unix_seconds(table: pl.DataFrame, column: str, path: Path) -> pl.Expr:
         return pl.col(column).dt.epoch("ms") / 1000
     if kind != pl.String:
         raise UserError(f"{path}: column {column} holds {kind}, not times; store UTC datetimes or ISO 8601")
-    iso = pl.col(column).str.strip_chars().str.replace(r"Z$", "+00:00").str.replace(" ", "T")
+    iso = pl.col(column).str.strip_chars().str.replace(r"[Zz]$", "+00:00").str.replace(" ", "T")
+    iso = iso.str.replace(r"(:[\d.]+[+-]\d{2})$", "${1}:00")  # hours alone, as PostgreSQL writes them
     # Without a zone the instant is anyone's guess: such a cell must come out as null, not as UTC.
     zoned = pl.when(iso.str.contains(r"[+-]\d{2}:?\d{2}$")).then(iso)
     parsed = pl.coalesce(
@@ -84,17 +126,17 @@ def unix_seconds(table: pl.DataFrame, column: str, path: Path) -> pl.Expr:
 def split(
     path: Path, table: pl.DataFrame, checks: Sequence[tuple[pl.Expr, pl.Expr]]
 ) -> tuple[pl.DataFrame, tuple[BadRow, ...]]:
-    """Rows that pass all checks, and the others with the reason of the first check they fail.
+    """Rows that pass all checks, and the others with their line's fault or the reason of the first check they fail.
 
     A check is (what must be true, the reason when it is not); null counts as not true.
     """
     reason = pl.lit(None, dtype=pl.String)
     for condition, why in reversed(checks):
         reason = pl.when(condition.fill_null(value=False)).then(reason).otherwise(why)
-    judged = table.with_columns(reason.alias("__reason"))
-    bad = judged.filter(pl.col("__reason").is_not_null()).select(LINE, "__reason")
+    judged = table.with_columns(pl.coalesce(FAULT, reason).alias(FAULT))
+    bad = judged.filter(pl.col(FAULT).is_not_null()).select(LINE, FAULT)
     rows = tuple(BadRow(str(path), line, why) for line, why in bad.iter_rows())
-    return judged.filter(pl.col("__reason").is_null()).drop("__reason"), rows
+    return judged.filter(pl.col(FAULT).is_null()).drop(FAULT), rows
 
 
 def says(pattern: str, column: str) -> pl.Expr:

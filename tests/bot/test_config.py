@@ -95,6 +95,58 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         load_config(tmp_path / "none.toml")
 
 
+def test_an_environment_can_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOCSIN_LOG__LEVEL", "ERROR")
+    config = load_config(None, {"TOCSIN_CONSOLE__ENABLED": "no", "tocsin_alerts__step": "2", "HOME": "/"})
+    assert (config.console.enabled, config.alerts.step, config.log.level) == (False, 2.0, "WARNING")
+
+
+@pytest.mark.parametrize("minutes", [5, 60])
+def test_a_variable_can_choose_among_numbers(minutes: int) -> None:
+    config = load_config(None, {"TOCSIN_SCHEDULE__REFRESH_MINUTES": str(minutes)})
+    assert config.schedule.refresh_minutes == minutes
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        (
+            "TOCSIN_SCHEDULE__REFRESH_MINUTES",
+            "7",
+            'TOCSIN_SCHEDULE__REFRESH_MINUTES = "7": out of range; allowed: 5 or',
+        ),
+        ("TOCSIN_DATABASE", "sqlite:///x.db", "TOCSIN_DATABASE: names no key; write TOCSIN_DATABASE__KEY"),
+        ("TOCSIN_LOG__", "INFO", "TOCSIN_LOG__: names no key"),
+        ("TOCSIN_ALERTS__STEPP", "1", 'TOCSIN_ALERTS__STEPP: [alerts] has no key "stepp"; did you mean "step"?'),
+        ("tocsin_logs__level", "INFO", "tocsin_logs__level: there is no section 'logs'; did you mean \"log\"?"),
+        ("TOCSIN_CONSOLE__ENABLED", "maybe", 'TOCSIN_CONSOLE__ENABLED = "maybe": of the wrong type; allowed: true or'),
+    ],
+)
+def test_a_faulty_variable_is_named_and_hides_no_other_fault(name: str, value: str, expected: str) -> None:
+    with pytest.raises(StartError) as caught:
+        load_config(None, {name: value, "TOCSIN_SCORING__MIN_EXCHANGES": "three"})
+    assert len(caught.value.problems) == 2
+    assert any(problem.startswith(f"environment: {expected}") for problem in caught.value.problems)
+
+
+def test_a_fault_stays_on_one_line_whatever_the_value(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, '[log]\nlevel = "INFO\\nDEBUG"\n')
+    assert "\n" not in problem
+    assert r'log.level = "INFO\nDEBUG"' in problem
+
+
+def test_a_mark_before_the_text_does_no_harm(tmp_path: Path) -> None:
+    assert config_of(tmp_path, '\ufeff[log]\nlevel = "INFO"\n').log.level == "INFO"
+
+
+def test_a_password_is_hidden_where_the_section_itself_is_mistaken(tmp_path: Path) -> None:
+    problems = problems_of(tmp_path, 'database = "postgresql://me:hunter2@host/db"\n')
+    assert problems == (f"{tmp_path / 'config.toml'}: database = ***: must be a section: write [database] on a line",)
+    with pytest.raises(StartError) as caught:
+        load_config(None, {"TOCSIN_DATABASE": "postgresql://me:hunter2@host/db", "TOCSIN_DATABASE__URL__X": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
 def test_the_database_password_is_shown_nowhere(tmp_path: Path) -> None:
     config = config_of(tmp_path, '[database]\nurl = "postgresql://me:hunter2@host/db"\n')
     assert "hunter2" not in repr(config)

@@ -20,11 +20,18 @@ from scoring.model import Margin
         ("htx", "BTC-USDT", Margin.USDT), ("htx", "BTC-USD", Margin.INVERSE), ("kucoin", "XBTUSDTM", Margin.USDT),
         ("kucoin", "XBTUSDCM", Margin.USD), ("kucoin", "XBTUSDM", Margin.INVERSE), ("mexc", "BTC_USDT", Margin.USDT),
         ("mexc", "HYPE_USDC", Margin.USD), ("bingx", "1000PEPE-USDC", Margin.USD), ("coinex", "BTCUSDT", Margin.USDT),
-        ("gate", "龙虾_USDT", Margin.USDT),
+        ("gate", "龙虾_USDT", Margin.USDT), ("bitget", "龙虾PERP", Margin.USD), ("okx", "BTC-USD_UM-SWAP", Margin.USD),
+        ("binance", "BTCU", Margin.USD), ("binance", "BTCBUSD", Margin.USD), ("binance", "BNBUSD_PERP", Margin.INVERSE),
+        ("bitmex", "BNBUSD", Margin.INVERSE), ("bybit", "BNBUSD", Margin.INVERSE), ("kucoin", "BNBUSDM", Margin.INVERSE),
+        ("bitmex", "XBTEUR", Margin.INVERSE), ("bitmex", "USDJPY", Margin.INVERSE), ("mexc", "BTC_USD1", Margin.USD),
     ],
 )  # fmt: skip
 def test_the_symbol_tells_the_margin(exchange: str, symbol: str, margin: Margin) -> None:
     assert margin_of(exchange, symbol) is margin
+
+
+def test_a_name_that_tells_nothing_never_displaces_one_that_does() -> None:
+    assert margin_of("gate", "BTC") > margin_of("gate", "BTC_USDT")
 
 
 def test_there_are_thirteen_exchanges_and_two_have_closed() -> None:

@@ -15,7 +15,7 @@ from bot.imports.coins import read_coins
 from bot.imports.filings import read_filings
 from bot.imports.funding import read_funding
 from bot.imports.prices import read_prices
-from tests.bot.feeds.test_form4 import document
+from tests.bot.feeds.test_form4 import ROW, document
 from tests.shared_data import real
 
 NOW = datetime(2026, 4, 26, 12, tzinfo=UTC)
@@ -91,6 +91,51 @@ def test_a_settlement_told_twice_counts_once_and_a_contradiction_is_told(tmp_pat
     assert "already in line 2, at 0.0001 and not 0.0002; the first is kept" in bad.reason
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [((",8,", ",4,"), "with interval_hours 8.0 and not 4.0"), ((",BTC,", ",ETH,"), "as base_coin BTC and not ETH")],
+)
+def test_rows_of_one_settlement_may_differ_in_more_than_the_rate(
+    tmp_path: Path, changed: tuple[str, str], told: str
+) -> None:
+    reading = read_funding(csv(tmp_path, HEADER, GOOD, GOOD.replace(*changed)), now=NOW)
+    assert len(reading.rows) == 1
+    (bad,) = reading.bad
+    assert told in bad.reason
+
+
+def test_rates_that_differ_in_the_last_digit_are_told_apart(tmp_path: Path) -> None:
+    one, other = (GOOD.replace("0.0001", rate) for rate in ("0.00012345678", "0.00012345679"))
+    (bad,) = read_funding(csv(tmp_path, HEADER, one, other), now=NOW).bad
+    assert "at 0.00012345678 and not 0.00012345679" in bad.reason
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("gateio", "gate"), ("Huobi", "htx"), ("KUCOINFUTURES", "kucoin"), ("binanceusdm", "binance"), (" OKX ", "okx")],
+)
+def test_other_names_of_an_exchange_are_known(tmp_path: Path, written: str, name: str) -> None:
+    rows = read_funding(csv(tmp_path, HEADER, GOOD.replace("binance", written)), now=NOW).rows
+    assert rows["exchange"].to_list() == [name]
+
+
+def test_the_margin_follows_from_exchange_and_symbol(tmp_path: Path) -> None:
+    lines = (GOOD.replace("BTCUSDT", symbol) for symbol in ("BTCUSDT", "BTCUSDC", "BTCUSD_PERP"))
+    assert read_funding(csv(tmp_path, HEADER, *lines), now=NOW).rows["margin"].to_list() == [0, 1, 2]
+
+
+def test_the_limits_themselves_are_still_good(tmp_path: Path) -> None:
+    tomorrow = GOOD.replace("0.0001,8,2026-04-26T08", "-0.05,24,2026-04-27T12")
+    assert read_funding(csv(tmp_path, HEADER, tomorrow), now=NOW).bad == ()
+    (bad,) = read_funding(csv(tmp_path, HEADER, tomorrow.replace("12:00:00Z", "12:01:00Z")), now=NOW).bad
+    assert "lies in the future" in bad.reason
+
+
+def test_the_greatest_rate_can_be_set(tmp_path: Path) -> None:
+    (bad,) = read_funding(csv(tmp_path, HEADER, GOOD), now=NOW, max_abs_rate=0.00005).bad
+    assert "rate 0.0001 is beyond ±5e-05 per settlement" in bad.reason
+
+
 def test_parquet_and_csv_give_the_same(tmp_path: Path) -> None:
     frame = pl.DataFrame(
         {
@@ -148,7 +193,16 @@ def test_prices_must_be_above_zero(tmp_path: Path) -> None:
 
 def test_coins_may_lack_a_rank_but_not_a_name_of_their_own(tmp_path: Path) -> None:
     reading = read_coins(
-        csv(tmp_path, "coin_id,symbol,name,market_cap_rank", "bitcoin,btc,Bitcoin,1", "x,X,,", ",Y,Y,3", "z,Z,Z,1.5")
+        csv(
+            tmp_path,
+            "coin_id,symbol,name,market_cap_rank",
+            "bitcoin,btc,Bitcoin,1",
+            "x,X,,",
+            ",Y,Y,3",
+            "z,Z,Z,1.5",
+            "v,V,V,1e30",
+            "w,,W,4",
+        )
     )
     assert [(one.coin_id, one.symbol, one.name, one.market_cap_rank) for one in reading.rows] == [
         ("bitcoin", "BTC", "Bitcoin", 1),
@@ -157,6 +211,8 @@ def test_coins_may_lack_a_rank_but_not_a_name_of_their_own(tmp_path: Path) -> No
     assert [bad.reason for bad in reading.bad] == [
         "coin_id is empty",
         "market_cap_rank 1.5 is not a whole number from 1",
+        "market_cap_rank 1e30 is not a whole number from 1",
+        "symbol is empty",
     ]
 
 
@@ -172,6 +228,23 @@ def test_filings_are_read_from_files_and_folders(tmp_path: Path) -> None:
     assert reading.passed_over == {"Form 3": 1}
     assert [Path(bad.file).name for bad in reading.bad] == ["broken.xml"]
     assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_file_that_is_named_is_read_whatever_its_ending(tmp_path: Path) -> None:
+    named = tmp_path / "filing.data"
+    named.write_bytes(document())
+    assert read_filings([tmp_path]).rows == []
+    assert len(read_filings([named]).rows) == 1
+
+
+def test_rows_left_out_of_a_filing_are_told_with_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "half.xml"
+    path.write_bytes(document(rows=ROW + "<nonDerivativeTransaction/>"))
+    reading = read_filings([path])
+    assert len(reading.rows[0].transactions) == 1
+    (bad,) = reading.bad
+    assert bad.file == str(path)
+    assert "row 2 of the table has no date" in bad.reason
 
 
 def test_a_path_that_is_not_there_is_told() -> None:
