@@ -26,6 +26,13 @@ class Margin(IntEnum):
     INVERSE = 2  # margined in the coin itself
 
 
+class AssetClass(StrEnum):
+    """What a perpetual is written on."""
+
+    COIN = "coin"
+    TRADFI = "tradfi"  # a tokenised stock, index, currency or commodity: shown, never scored
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """One perpetual contract on one exchange."""
@@ -35,6 +42,7 @@ class Pair:
     base_coin: str  # asset ticker without multiplier prefix
     margin: Margin
     turnover_usd: float | None = None  # 24 h turnover in USD; None when the source gives none
+    asset: AssetClass = AssetClass.COIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,20 @@ class Settlement:
     rate: float  # decimal per interval
     interval_hours: float
     settled_at: datetime
+    provisional: bool = False  # the last estimate before it; the exchange's own row replaces it
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A value of an exchange that is not believed, and waits in quarantine for a second cycle or a second source."""
+
+    exchange: str
+    symbol: str
+    base_coin: str
+    reason: str  # in words, for people: "beyond its cap of 3 %"
+    value: float  # the rate, decimal per interval; NaN where there was no number
+    since: datetime  # when it was first seen so
+    cycles: int  # refreshes in a row that saw it so, 1 or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +103,7 @@ class PriceChanges:
     pct_24h: float | None
     pct_7d: float | None
     price: float | None  # USD, the latest within the tolerance
+    source: str = ""  # where pct_7d came from, else pct_24h: "coingecko", "marks", "import", a hosted service
 
 
 @dataclass(frozen=True, slots=True)

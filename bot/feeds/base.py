@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 import polars as pl
 
-from scoring.model import Coin, Filing, FundingRate, Issuer
+from scoring.model import AssetClass, Coin, CoinScore, Filing, FundingRate, Issuer, Margin
 
 SETTLEMENT_SCHEMA: dict[str, pl.DataType] = {
     "exchange": pl.String(),
@@ -29,13 +30,60 @@ PRICE_SCHEMA: dict[str, pl.DataType] = {
 Progress = Callable[[int, int], None]  # (done, total)
 
 
+class Outcome(StrEnum):
+    """How a source answered."""
+
+    OK = "ok"
+    PARTIAL = "partial"  # some of it came; what is missing is not gone
+    REFUSED = "refused"  # it serves no address of this country, or refused the key: asking again soon is no use
+    FAILED = "failed"  # no answer, or none that can be used; asked again at the next refresh
+
+
 @dataclass(frozen=True, slots=True)
 class SourceReport:
     """How one source answered in one refresh."""
 
     source: str  # exchange name, "prices", "filings"
-    ok: bool
+    ok: bool  # what it gave stands for the whole source
     detail: str = ""  # why not, in one line, free of secrets
+    outcome: Outcome = Outcome.OK
+
+    @classmethod
+    def failed(cls, source: str, detail: str, outcome: Outcome = Outcome.FAILED) -> SourceReport:
+        """A source that gave nothing, or not all."""
+        return cls(source, ok=False, detail=detail, outcome=outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class SettledRate:
+    """A settled funding rate of a pair that the context names."""
+
+    at: datetime  # as the exchange gives it; seconds of jitter are its own
+    rate: float  # decimal per interval; NaN where the exchange gave no number
+    interval_hours: float | None = None  # None: the payload does not say
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What an exchange says of one perpetual at this moment, as it says it; bot/feeds/plausible.py judges it.
+
+    Numbers are None where the exchange says nothing, and NaN where it says something that is no number.
+    """
+
+    exchange: str
+    symbol: str  # the exchange's own name of the contract
+    base: str  # base asset as the exchange writes it, multiplier prefix and all: "1000PEPE", "kPEPE", "XBT"
+    margin: Margin
+    rate: float | None  # the rate of the running interval, decimal
+    interval_hours: float | None
+    next_funding_time: datetime | None
+    mark_price: float | None = None  # USD per unit of `base` (of 1000 PEPE for 1000PEPE)
+    turnover_usd: float | None = None  # 24 h
+    floor: float | None = None  # lowest and highest rate that the exchange allows, decimal per interval
+    cap: float | None = None
+    asset: AssetClass | None = None  # None: the exchange does not say
+    source_time: datetime | None = None  # the exchange's own time of these values
+    settled: SettledRate | None = None  # the latest settled rate, where the same payload has it
 
 
 def empty_settlements() -> pl.DataFrame:
@@ -52,12 +100,14 @@ def empty_prices() -> pl.DataFrame:
 class Batch:
     """What a feed found since it was last asked; overlaps with what is stored do no harm."""
 
-    rates: tuple[FundingRate, ...] = ()
+    quotes: tuple[Quote, ...] = ()  # as exchanges gave them, to be judged
+    rates: tuple[FundingRate, ...] = ()  # of a feed that vouches for them
     settlements: pl.DataFrame = field(default_factory=empty_settlements)
     prices: pl.DataFrame = field(default_factory=empty_prices)
     coins: tuple[Coin, ...] = ()
     issuers: tuple[Issuer, ...] = ()  # sectors and industries, where the feed knows them
     filings: tuple[Filing, ...] = ()
+    scores: tuple[CoinScore, ...] = ()  # of a hosted service; they stand in for our own
     reports: tuple[SourceReport, ...] = ()
 
 
