@@ -2,7 +2,8 @@
 
 An episode opens when the score reaches the minimum, rings again at each new high that lies a step above the
 last one told, and closes when two refreshes in a row found the score below the minimum less the hysteresis,
-or its gate shut. What a refresh does not know opens, closes and counts nothing. docs/adr/0003-episodes.md.
+or its gate shut. What a refresh does not know opens, closes and counts nothing, and neither does a refresh
+older than the last one that counted. docs/adr/0003-episodes.md.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Reason(StrEnum):
     NEW_HIGH = "it rose a step above what was told"
     STILL_OPEN = "it is known already"
     BELOW_MINIMUM = "it is below the minimum"
-    TOO_FEW_EXCHANGES = "too few exchanges list it"
+    TOO_FEW_EXCHANGES = "too few exchanges are behind its average"
     BELOW_ONCE = "it fell, and must stay down for one more refresh"
     STAYED_BELOW = "it stayed down for two refreshes"
     UNKNOWN = "too few of its exchanges answered"
@@ -88,11 +89,16 @@ class Step:
     episode: Episode | None
     change: ChangeKind | None  # to be told, or nothing
     reason: Reason
-    before: float | None = None  # the level told before, for ESCALATED and GROWN
+    before: float | None = None  # the level told before; None for NEW
 
 
 def advance(episode: Episode | None, state: CoinState, rule: CoinRule, now: datetime, slot: int) -> Step:
-    """Take an episode through one refresh. `slot` is the refresh's number: it counts once."""
+    """Take an episode through one refresh.
+
+    `slot` is the refresh's number and must grow with time: it counts once, and an older one changes nothing.
+    A coin that is missing from the refresh (no exchange lists it any more) is for the caller to judge: passed
+    as UNKNOWN its episode waits, passed as NO_GATE it closes.
+    """
     if state.standing is Standing.UNKNOWN:
         return Step(episode, None, Reason.UNKNOWN)
     if episode is not None and slot < episode.slot:
@@ -102,10 +108,7 @@ def advance(episode: Episode | None, state: CoinState, rule: CoinRule, now: date
         return _maybe_open(episode, level, state.exchanges, rule, now, slot)
     if level is None or level < rule.minimum - rule.hysteresis:
         return _down(episode, level, now, slot)
-    up = replace(episode, last=level, peak=max(episode.peak, level), below=0, slot=slot)
-    if level >= episode.told + rule.step - DUST:
-        return Step(replace(up, told=level), ChangeKind.ESCALATED, Reason.NEW_HIGH, before=episode.told)
-    return Step(up, None, Reason.STILL_OPEN)
+    return _up(episode, level, state.exchanges, rule, slot)
 
 
 def standing(state: CoinState, rule: CoinRule, now: datetime, slot: int) -> Episode | None:
@@ -117,21 +120,29 @@ def standing(state: CoinState, rule: CoinRule, now: datetime, slot: int) -> Epis
 
 def advance_cluster(episode: Episode | None, cluster: Cluster | None, now: datetime, slot: int) -> Step:
     """Take a cluster's episode through one refresh; `cluster` is None when it no longer qualifies."""
-    is_open = episode is not None and episode.is_open
+    if episode is not None and slot < episode.slot:
+        return Step(episode, None, Reason.SEEN)
     if cluster is None:
-        if episode is None or not is_open:
+        if episode is None or not episode.is_open:
             return Step(episode, None, Reason.BELOW_MINIMUM)
         return Step(replace(episode, closed_at=now, slot=slot), None, Reason.LEFT_WINDOW)
+    if episode is None or not episode.is_open:
+        return _open_cluster(episode, cluster, now, slot)
     count, value = float(cluster.insider_count), cluster.total_value
-    if episode is None or not is_open:
-        number = 1 if episode is None else episode.number + 1
-        opened = Episode(number, now, count, count, count, 0, slot, None, value)
-        return Step(opened, ChangeKind.NEW, Reason.QUALIFIES)
-    seen = replace(episode, last=count, peak=max(episode.peak, count), slot=max(slot, episode.slot))
+    seen = replace(episode, last=count, peak=max(episode.peak, count), slot=slot)
     if grew(int(episode.told), episode.told_value, cluster):
         told = replace(seen, told=max(count, episode.told), told_value=max(value, episode.told_value))
         return Step(told, ChangeKind.GROWN, Reason.GREW, before=episode.told)
     return Step(seen, None, Reason.STILL_OPEN)
+
+
+def _open_cluster(closed: Episode | None, cluster: Cluster, now: datetime, slot: int) -> Step:
+    if closed is not None and closed.slot == slot:
+        return Step(closed, None, Reason.SEEN)  # as in _maybe_open
+    number = 1 if closed is None else closed.number + 1
+    count, value = float(cluster.insider_count), cluster.total_value
+    opened = Episode(number, now, told=count, peak=count, last=count, below=0, slot=slot, told_value=value)
+    return Step(opened, ChangeKind.NEW, Reason.QUALIFIES)
 
 
 def _maybe_open(
@@ -149,6 +160,16 @@ def _maybe_open(
     return Step(opened, ChangeKind.NEW, Reason.CROSSED)
 
 
+def _up(episode: Episode, level: float, exchanges: int, rule: CoinRule, slot: int) -> Step:
+    up = replace(episode, last=level, peak=max(episode.peak, level), below=0, slot=slot)
+    if level < episode.told + rule.step - DUST:
+        return Step(up, None, Reason.STILL_OPEN)
+    if exchanges < rule.min_exchanges:
+        # Not told, so that it still rings when enough exchanges are back.
+        return Step(up, None, Reason.TOO_FEW_EXCHANGES)
+    return Step(replace(up, told=level), ChangeKind.ESCALATED, Reason.NEW_HIGH, before=episode.told)
+
+
 def _down(episode: Episode, level: float | None, now: datetime, slot: int) -> Step:
     if episode.below and slot == episode.slot:
         return Step(episode, None, Reason.SEEN)
@@ -156,4 +177,4 @@ def _down(episode: Episode, level: float | None, now: datetime, slot: int) -> St
     down = replace(episode, last=level, below=below, slot=slot)
     if below < REFRESHES_TO_CLOSE:
         return Step(down, None, Reason.BELOW_ONCE)
-    return Step(replace(down, closed_at=now), ChangeKind.RESOLVED, Reason.STAYED_BELOW, before=episode.last)
+    return Step(replace(down, closed_at=now), ChangeKind.RESOLVED, Reason.STAYED_BELOW, before=episode.told)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.alerts.episodes import CoinRule, Episode, Reason, Step, advance, advance_cluster, standing
 from scoring.detection import CoinState, Standing
@@ -77,11 +78,57 @@ def test_too_few_exchanges_do_not_ring_and_say_so() -> None:
     assert (step.change, step.reason) == (None, Reason.TOO_FEW_EXCHANGES)
 
 
+def test_an_escalation_waits_until_enough_exchanges_are_back() -> None:
+    open_one = play([3.0])[-1].episode
+    thin = advance(open_one, state(5.0, exchanges=2), RULE, NOW, 2)
+    back = advance(thin.episode, state(5.0), RULE, NOW, 3)
+    assert (thin.change, thin.reason) == (None, Reason.TOO_FEW_EXCHANGES)
+    assert (back.change, back.before) == (ChangeKind.ESCALATED, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("levels", "reason"),
+    [
+        ([2.0], Reason.BELOW_MINIMUM),
+        ([GATE], Reason.BELOW_MINIMUM),
+        ([UNKNOWN], Reason.UNKNOWN),
+        ([3.0], Reason.CROSSED),
+        ([3.0, 3.5], Reason.STILL_OPEN),
+        ([3.0, 2.7], Reason.STILL_OPEN),
+        ([3.0, 4.0], Reason.NEW_HIGH),
+        ([3.0, 2.0], Reason.BELOW_ONCE),
+        ([3.0, UNKNOWN], Reason.UNKNOWN),
+        ([3.0, 2.0, GATE], Reason.STAYED_BELOW),
+    ],
+)
+def test_every_step_says_why(levels: list[Level], reason: Reason) -> None:
+    assert play(levels)[-1].reason is reason
+
+
+def test_the_end_tells_the_level_last_told_and_keeps_the_peak() -> None:
+    step = play([3.0, 4.2, 4.9, 3.5, 2.0, 1.0])[-1]
+    assert step.episode is not None
+    assert (step.change, step.before, step.episode.peak) == (ChangeKind.RESOLVED, 4.2, 4.9)
+
+
+def test_a_refresh_run_again_does_not_reopen_what_its_first_run_closed() -> None:
+    closed = play([3.0, 2.0, 2.0])[-1].episode
+    assert advance(closed, state(3.5), RULE, NOW, 3) == Step(closed, None, Reason.SEEN)
+    assert advance(closed, state(3.5), RULE, NOW, 4).change is ChangeKind.NEW
+
+
 def test_a_refresh_that_is_run_again_counts_once() -> None:
     first = play([3.0, 2.4])[-1].episode
     again = advance(first, state(2.4), RULE, NOW, 2)
     assert (again.change, again.episode) == (None, first)
     assert advance(first, state(2.4), RULE, NOW, 3).change is ChangeKind.RESOLVED
+
+
+def test_a_refresh_run_again_with_other_data_counts_what_it_finds_once() -> None:
+    first = play([3.0, 3.5])[-1].episode
+    again = advance(first, state(2.0), RULE, NOW, 2)
+    assert again.reason is Reason.BELOW_ONCE
+    assert advance(again.episode, state(2.0), RULE, NOW, 2) == Step(again.episode, None, Reason.SEEN)
 
 
 def test_a_refresh_from_the_past_changes_nothing() -> None:
@@ -118,7 +165,7 @@ def test_an_episode_survives_storage() -> None:
 levels = st.lists(st.one_of(st.floats(0, 10), st.sampled_from([GATE, UNKNOWN])), max_size=40)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(levels)
 def test_rings_alternate_and_rise(sequence: list[Level]) -> None:
     told: float | None = None
@@ -166,6 +213,84 @@ def test_running_every_refresh_twice_changes_nothing(sequence: list[Level]) -> N
         assert episode == expected.episode
 
 
+def reference(known: list[tuple[Level, int]]) -> list[tuple[str, Level]]:
+    """DESIGN, Alerts, over the refreshes that knew the coin: (what is told, at which level)."""
+    told: float | None = None
+    rings: list[tuple[str, Level]] = []
+    down = 0
+    for level, exchanges in known:
+        score = -1.0 if isinstance(level, str) else level
+        down = down + 1 if score < 2.5 else 0
+        if told is not None and down == 2:
+            rings.append(("RESOLVED", level))
+            told = None
+        elif exchanges >= 3 and score >= (3.0 if told is None else told + 1 - 1e-9):
+            rings.append(("NEW" if told is None else "ESCALATED", level))
+            told = score
+    return rings
+
+
+class Life(RuleBasedStateMachine):
+    """Refreshes, outages, reruns and late comers, against the reference."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.episode: Episode | None = None
+        self.slot = 0
+        self.last: tuple[Level, int] = (UNKNOWN, 0)
+        self.known: list[tuple[Level, int]] = []
+        self.told: list[tuple[str, Level]] = []
+
+    def refresh(self, level: Level, exchanges: int, slot: int) -> None:
+        at = NOW + slot * timedelta(minutes=30)
+        step = advance(self.episode, state(level, exchanges), RULE, at, slot)
+        self.episode = step.episode
+        if step.change:
+            self.told.append((step.change.value, level))
+
+    # Tenths around the thresholds, so that levels meet them exactly.
+    @rule(level=st.integers(20, 60).map(lambda tenths: tenths / 10) | st.just(GATE), exchanges=st.integers(2, 4))
+    def time_goes_on(self, level: Level, exchanges: int) -> None:
+        self.slot += 1
+        self.last = (level, exchanges)
+        self.known.append(self.last)
+        self.refresh(level, exchanges, self.slot)
+
+    @rule()
+    def nobody_answers(self) -> None:
+        self.slot += 1
+        self.last = (UNKNOWN, 0)
+        before = self.episode
+        self.refresh(*self.last, self.slot)
+        assert self.episode == before
+
+    @rule()
+    def the_same_refresh_is_run_again(self) -> None:
+        before = self.episode
+        self.refresh(*self.last, self.slot)
+        assert self.episode == before
+
+    @rule(level=st.floats(0, 10) | st.just(GATE), refreshes=st.integers(1, 5))
+    def an_older_refresh_comes_late(self, level: Level, refreshes: int) -> None:
+        before = self.episode
+        if before is not None:
+            self.refresh(level, 4, before.slot - refreshes)
+        assert self.episode == before
+
+    @invariant()
+    def what_is_told_is_what_the_reference_tells(self) -> None:
+        assert self.told == reference(self.known)
+
+    @invariant()
+    def every_opening_has_its_number(self) -> None:
+        openings = sum(kind == "NEW" for kind, _ in self.told)
+        assert (self.episode.number if self.episode else 0) == openings
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
 def cluster(insiders: int, value: float = 1000):
     (found,) = buys(*(filing(person(i), trade(value / 10 / insiders)) for i in range(insiders)))
     assert found.side is Side.BUY
@@ -191,6 +316,44 @@ def test_a_cluster_that_shrinks_and_comes_back_does_not_ring_again() -> None:
     smaller = advance_cluster(first, cluster(3), NOW, 2)
     back = advance_cluster(smaller.episode, cluster(4), NOW, 3)
     assert (smaller.change, back.change) == (None, None)
+
+
+def test_a_cluster_that_leaves_closes_without_a_word() -> None:
+    first = advance_cluster(None, cluster(3), NOW, 1).episode
+    gone = advance_cluster(first, None, NOW, 2)
+    assert gone.episode is not None
+    assert (gone.change, gone.reason, gone.episode.is_open) == (None, Reason.LEFT_WINDOW, False)
+
+
+def test_a_cluster_grows_against_what_was_told_and_says_from_what() -> None:
+    told = advance_cluster(None, cluster(3, 1000), NOW, 1).episode
+    slowly = advance_cluster(told, cluster(3, 1900), NOW, 2)
+    doubled = advance_cluster(slowly.episode, cluster(3, 2100), NOW, 3)
+    assert slowly.change is None
+    assert (doubled.change, doubled.before) == (ChangeKind.GROWN, 3.0)
+    assert advance_cluster(doubled.episode, cluster(3, 4100), NOW, 4).change is None
+
+
+def test_a_cluster_that_doubles_with_fewer_insiders_does_not_ring_when_they_are_back() -> None:
+    told = advance_cluster(None, cluster(4, 1000), NOW, 1).episode
+    fewer = advance_cluster(told, cluster(3, 2500), NOW, 2)
+    back = advance_cluster(fewer.episode, cluster(4, 2500), NOW, 3)
+    assert (fewer.change, back.change) == (ChangeKind.GROWN, None)
+
+
+@pytest.mark.parametrize("insiders", [None, 3, 9])
+def test_a_cluster_refresh_from_the_past_changes_nothing(insiders: int | None) -> None:
+    episode = advance_cluster(None, cluster(3), NOW, 5).episode
+    late = advance_cluster(episode, None if insiders is None else cluster(insiders), NOW, 4)
+    assert late == Step(episode, None, Reason.SEEN)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_cluster_refresh_that_is_run_again_repeats_nothing(closed: bool) -> None:
+    episode = advance_cluster(None, cluster(3), NOW, 5).episode
+    if closed:
+        episode = advance_cluster(episode, None, NOW, 5).episode
+    assert advance_cluster(episode, cluster(3), NOW, 5).change is None
 
 
 def test_replacing_is_not_mutating() -> None:
