@@ -12,11 +12,15 @@ RANK = {ChangeKind.ESCALATED: 0, ChangeKind.GROWN: 1, ChangeKind.NEW: 2, ChangeK
 SomeAlert = TypeVar("SomeAlert", Alert, NewAlert)
 
 
-def urgency(alert: Alert | NewAlert) -> tuple[int, float, int, str]:
-    """Sort key, worst first: what rings before what is over, high before low, escalations before new."""
+def urgency(alert: Alert | NewAlert) -> tuple[int, float, int, str, str, int]:
+    """Sort key, worst first: what rings before what is over, high before low, escalations before new.
+
+    The rest makes the order the same however the alerts came in.
+    """
     kind = ChangeKind(alert.kind)
     level = float(alert.facts.get("level") or 0.0)
-    return (kind is ChangeKind.RESOLVED, -_of_ten(alert.signal, level), RANK[kind], alert.key)
+    worst = -_of_ten(alert.signal, level)
+    return (kind is ChangeKind.RESOLVED, worst, RANK[kind], alert.key, alert.signal, alert.subscription_id)
 
 
 def priority(alerts: Iterable[Alert | NewAlert]) -> int:
@@ -29,11 +33,13 @@ def merged(alerts: Sequence[SomeAlert]) -> list[tuple[SomeAlert, tuple[int, ...]
     """Worst first, each coin or cluster once, with all subscriptions that ring for it.
 
     Two subscriptions of one chat with different minimums may ring for one coin in one refresh; the most
-    urgent alert of them is shown, and names both.
+    urgent alert of them is shown, and names both. What is over for one and rings for another is two entries:
+    who asked to be told of the end must not read the other's alert instead.
     """
-    groups: dict[tuple[str, str], list[SomeAlert]] = {}
+    groups: dict[tuple[str, str, bool], list[SomeAlert]] = {}
     for alert in sorted(alerts, key=urgency):
-        groups.setdefault((alert.signal, alert.key), []).append(alert)
+        over = alert.kind == ChangeKind.RESOLVED
+        groups.setdefault((alert.signal, alert.key, over), []).append(alert)
     return [(group[0], tuple(sorted({a.subscription_id for a in group}))) for group in groups.values()]
 
 

@@ -1,0 +1,85 @@
+"""What a wish asks for, and the reason when something is not it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.alerts.episodes import CoinRule
+from bot.alerts.matching import Verdict, Wish, verdict_on_change, verdict_on_cluster, verdict_on_coin
+from bot.settings import AlertSettings, ScoringSettings
+from scoring.model import ChangeKind, Side, Signal
+from tests.builders_filings import buys, filing, person
+
+words = st.lists(st.text(min_size=1, max_size=5), max_size=3).map(tuple)
+maybe_text = st.none() | st.text(max_size=10)
+wishes = st.builds(
+    Wish,
+    signal=st.sampled_from(Signal),
+    minimum=st.floats(0, 50),
+    step=st.floats(0.1, 10),
+    resolve=st.booleans(),
+    coins=words,
+    exclude=words,
+    side=st.none() | st.sampled_from(Side),
+    days=st.integers(1, 365),
+    min_value=st.floats(0, 1e12),
+    sector=maybe_text,
+    industry=maybe_text,
+    tickers=words,
+)
+
+
+@given(wishes)
+def test_a_wish_survives_storage_as_json(wish: Wish) -> None:
+    assert Wish.from_json(json.loads(json.dumps(wish.to_json()))) == wish
+
+
+@pytest.mark.parametrize(
+    ("wish", "coin", "expected"),
+    [
+        (Wish(Signal.PUMP, 3), "PEPE", Verdict.TELL),
+        (Wish(Signal.PUMP, 3, coins=("PEPE", "WIF")), "PEPE", Verdict.TELL),
+        (Wish(Signal.PUMP, 3, coins=("WIF",)), "PEPE", Verdict.NOT_INCLUDED),
+        (Wish(Signal.PUMP, 3, exclude=("PEPE",)), "PEPE", Verdict.EXCLUDED),
+        (Wish(Signal.PUMP, 3, exclude=("WIF",)), "PEPE", Verdict.TELL),
+        (Wish(Signal.PUMP, 3, coins=("PEPE", "WIF"), exclude=("PEPE",)), "PEPE", Verdict.EXCLUDED),
+    ],
+)
+def test_which_coins_a_wish_is_about(wish: Wish, coin: str, expected: Verdict) -> None:
+    assert verdict_on_coin(wish, coin) is expected
+
+
+@pytest.mark.parametrize(
+    ("tickers", "expected"),
+    [((), Verdict.TELL), (("ACME",), Verdict.TELL), (("OTHER",), Verdict.OTHER_TICKER)],
+)
+def test_which_companies_a_wish_is_about(tickers: tuple[str, ...], expected: Verdict) -> None:
+    (cluster,) = buys(*(filing(person(number)) for number in range(3)))
+    assert verdict_on_cluster(Wish(Signal.CLUSTERS, 3, tickers=tickers), cluster) is expected
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_only_the_end_must_be_asked_for(kind: ChangeKind) -> None:
+    assert verdict_on_change(Wish(Signal.PUMP, 3, resolve=True), kind) is Verdict.TELL
+    over = kind is ChangeKind.RESOLVED
+    assert verdict_on_change(Wish(Signal.PUMP, 3), kind) is (Verdict.RESOLVED_NOT_ASKED if over else Verdict.TELL)
+
+
+def test_minimum_and_step_are_the_wish_and_the_rest_the_house() -> None:
+    wish = Wish(Signal.PUMP, 4.5, step=0.5)
+    rule = wish.coin_rule(AlertSettings(step=2.0, hysteresis=0.25), ScoringSettings(min_exchanges=2))
+    assert rule == CoinRule(4.5, 0.5, 0.25, 2)
+
+
+@pytest.mark.parametrize(
+    ("side", "sides"), [(None, (Side.BUY, Side.SELL)), (Side.BUY, (Side.BUY,)), (Side.SELL, (Side.SELL,))]
+)
+def test_a_cluster_wish_says_which_clusters_qualify(side: Side | None, sides: tuple[Side, ...]) -> None:
+    wish = Wish(Signal.CLUSTERS, 4, side=side, days=90, min_value=1e6, sector="Energy", industry="Oil")
+    rule = wish.cluster_rule()
+    assert (rule.min_insiders, rule.sides, rule.days, rule.min_value) == (4, sides, 90, 1e6)
+    assert (rule.sector, rule.industry) == ("Energy", "Oil")
