@@ -9,6 +9,8 @@ from enum import StrEnum
 from scoring.model import Cluster, CoinScore, Signal
 
 LEAST_MOVE = 0.1  # smaller movements of a score are not worth a line
+# From 0.2 to 0.3 is a movement of 0.1, also when binary fractions make it 0.09999999999999998.
+DUST = 1e-9
 
 
 class Standing(StrEnum):
@@ -76,14 +78,15 @@ def coin_states(
     """The state of every coin.
 
     `usual` has the exchanges that a coin's average normally rests on, `answered` those that answered in this
-    refresh: with fewer than half of them a coin is UNKNOWN, so that an outage neither rings nor closes.
+    refresh: with fewer than half of them a coin is UNKNOWN, so that an outage neither rings nor closes. A coin
+    without usual exchanges is judged by those behind its score; with none at all it is UNKNOWN.
     """
     states: dict[str, CoinState] = {}
     for coin in sorted(usual.keys() | scores.keys()):
         score = scores.get(coin)
         behind = frozenset() if score is None else frozenset(e.exchange for e in score.funding.exchanges)
         expected = usual.get(coin) or behind
-        known = len(expected & answered) * 2 >= len(expected)
+        known = bool(expected) and len(expected & answered) * 2 >= len(expected)
         if not known:
             states[coin] = CoinState(coin, signal, Standing.UNKNOWN, None, len(expected))
         elif score is None:
@@ -96,7 +99,7 @@ def coin_states(
 def compare_coins(
     before: Mapping[str, CoinState], after: Mapping[str, CoinState], least: float = LEAST_MOVE
 ) -> tuple[Movement, ...]:
-    """What moved, the largest movement first. A coin that is unknown on either side did not move.
+    """What moved by `least` or more, the largest movement first. A coin unknown on either side did not move.
 
     A coin that `before` or `after` does not hold at all had no gate.
     """
@@ -107,7 +110,7 @@ def compare_coins(
             continue
         some = new or old
         was, now = (old.score if old else None), (new.score if new else None)
-        if some is not None and abs((now or 0.0) - (was or 0.0)) >= least:
+        if some is not None and was != now and abs((now or 0.0) - (was or 0.0)) >= least - DUST:
             moves.append(Movement(some.signal, coin, _kind(was, now), was, now))
     return tuple(sorted(moves, key=lambda m: (-abs((m.after or 0.0) - (m.before or 0.0)), m.base_coin)))
 
