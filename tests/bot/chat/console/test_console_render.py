@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
@@ -36,13 +37,13 @@ def plain(view: View, width: int = 100) -> str:
 
 def test_everything_in_a_view_is_shown() -> None:
     text = plain(FULL)
-    for part in ("Pump & dump ≥ 3: 2 coins", "A paragraph.", "price", "$0.0412", "WGMI", "龙虾", "7.6 ███████▋··", "−3.2 %",
+    for part in ("Pump & dump ≥ 3: 2 coins", "A paragraph.", "price", "$0.0412", "WGMI", "龙虾", "7.6 ███████▋░░", "−3.2 %",
                  "9 exchanges", "/pump min=6", "https://www.sec.gov/x", "→ /alert pump min=3", "🔔 Alert me at ≥ 3"):  # fmt: skip
         assert part in text
 
 
 def test_columns_stay_aligned_with_wide_characters() -> None:
-    rows = [line for line in plain(FULL).splitlines() if "███" in line or "····" in line]
+    rows = [line for line in plain(FULL).splitlines() if "███" in line or "░░░░" in line]
     ends = {cell_len(line.rstrip()) for line in rows}
     assert len(rows) == 2
     assert len(ends) == 1
@@ -95,4 +96,49 @@ def test_any_text_is_shown_within_the_width_and_without_control_characters(text:
 @settings(max_examples=60, deadline=None)
 def test_a_bar_is_always_ten_cells(value: float, maximum: float) -> None:
     view = View("x", (Table((Column("a"),), ((Meter(value, maximum, "7.6"),),)),))
-    assert any(cell_len(line.strip()) == 15 for line in plain(view).splitlines())
+    assert any(re.fullmatch("  7.6 █*[▏▎▍▌▋▊▉]?░*", line) and cell_len(line) == 16 for line in plain(view).splitlines())
+
+
+def test_the_numbers_beside_the_bars_end_at_the_same_place() -> None:
+    view = View("x", (Table((Column("a"),), ((Meter(10, 10, "10.0"),), (Meter(5, 10, "5.0"),))),))
+    assert plain(view).splitlines()[-2:] == ["  10.0 ██████████", "   5.0 █████░░░░░"]
+
+
+RANKED = View(
+    "x",
+    (
+        Table(
+            (Column("#", "right"), Column("coin"), Column("score"), Column("7 d", "right"), Column("funding", "right")),
+            (("1", "WGMI", Meter(5, 10, "5.0"), "+38.0 %", "−0.0562 %"),),
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "row"),
+    [
+        (60, ["  1  WGMI  5.0 █████░░░░░  +38.0 %  −0.0562 %"]),
+        (43, ["  1  WGMI  5.0 ██▌░░  +38.0 %  −0.0562 %"]),
+        (38, ["  1  WGMI  5.0    +38.0 %  −0.0562 %"]),
+        (34, ["  1  WGMI", "    score: 5.0 █████░░░░░", "    7 d: +38.0 %", "    funding: −0.0562 %"]),
+    ],
+)
+def test_a_table_that_does_not_fit_gives_up_its_bars_before_its_columns(width: int, row: list[str]) -> None:
+    assert plain(RANKED, width).splitlines()[-len(row) :] == row
+
+
+names = st.text("ab 龙虾🔔", max_size=30)
+cells = names | st.builds(Meter, st.floats(0, 10), st.just(10.0), st.sampled_from(["7.6", "10.0"]))
+columns = st.builds(Column, names, st.sampled_from(["left", "right"]))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(columns, min_size=4, max_size=4), st.lists(st.tuples(cells, cells, cells, cells)), st.integers(20, 90))
+def test_every_cell_is_shown_whole_within_any_width(
+    titles: list[Column], rows: list[tuple[str | Meter, ...]], width: int
+) -> None:
+    shown = plain(View("", (Table(tuple(titles), tuple(rows)),)), width)
+    assert all(cell_len(line) <= width for line in shown.splitlines())
+    texts = [cell.text if isinstance(cell, Meter) else cell for row in rows for cell in row]
+    assert not Counter("".join("".join(texts).split())) - Counter(shown)
