@@ -12,7 +12,15 @@ import numpy as np
 from scoring.model import Filer, Filing, InsiderTransaction, Issuer
 
 ISSUERS = 200
+# Numbers that the SEC is far from giving out, so that nobody real is meant.
+FIRST_ISSUER = 9_000_000
+FIRST_PERSON = 9_100_000
+FIRST_VEHICLE = 9_200_000
+# Clusters come from the first hundred companies, lone purchases from the others, so that no chance purchase
+# disturbs the story.
+STORY_ISSUERS = 100
 CLUSTER_EVERY = timedelta(hours=30)
+SELL_CLUSTER = (4, 2)  # the second after the first cluster sells, and every fourth from there
 FIRST_CLUSTER = timedelta(hours=2, minutes=30)  # after the start: when its third insider files
 EPOCH = timedelta(days=10)  # background filings are drawn for so long a time at once
 FILINGS_PER_EPOCH = 60
@@ -67,19 +75,20 @@ SECTORS = (
     ("Basic Materials", "Other Industrial Metals & Mining"),
     ("Utilities", "Utilities - Regulated Water"),
 )
+Deal = tuple[str, float, float | None]  # code, shares, USD per share
 TITLES = ("Chief Executive Officer", "Chief Financial Officer", "General Counsel")
 
 
 @cache
 def issuers() -> tuple[Issuer, ...]:
-    """All 200 companies; every 20th has no ticker, every 25th no sector."""
+    """All 200 companies, each with a ticker of its own; every 20th has none, every 25th no sector."""
     found = []
     for number in range(ISSUERS):
         first, second = FIRST_WORDS[number // 10 % 10], SECOND_WORDS[number % 10]
         suffix = "Inc" if number < 100 else "Holdings Inc"
-        ticker = None if number % 20 == 19 else f"{first[:2]}{second[0]}{chr(65 + number // 100)}".upper()
+        ticker = None if number % 20 == 19 else f"{first[:2]}{second[:2]}{chr(88 + number // 100)}".upper()
         sector, industry = (None, None) if number % 25 == 24 else SECTORS[number % 10]
-        found.append(Issuer(f"{900_000 + number:010d}", f"{first} {second} {suffix}", ticker, sector, industry))
+        found.append(Issuer(f"{FIRST_ISSUER + number:010d}", f"{first} {second} {suffix}", ticker, sector, industry))
     return tuple(found)
 
 
@@ -97,33 +106,37 @@ def filings(seed: int, start: datetime, since: datetime, until: datetime) -> Ite
 
 
 def _clusters(start: datetime, since: datetime, until: datetime) -> Iterator[Filing]:
-    """One company after the other, whose insiders begin to buy: a third owner completes it, a fourth joins."""
+    """One company after the other, whose insiders begin to trade: a third owner makes a cluster, a fourth joins."""
     first = (since - REACH - start) // CLUSTER_EVERY - 1
     last = (until + REACH - start) // CLUSTER_EVERY + 1
     for number in range(first, last + 1):
         complete = start + FIRST_CLUSTER + number * CLUSTER_EVERY
-        issuer = issuers()[number * 37 % ISSUERS]
+        issuer = issuers()[number * 37 % STORY_ISSUERS]
         price = 5 + number % 40
+        code = "S" if number % SELL_CLUSTER[0] == SELL_CLUSTER[1] else "P"
         for who, hours in enumerate((-40.0, -21.0, 0.0, 3.5)):
             accepted = complete + timedelta(hours=hours)
             shares = 4_000.0 * (1 + (number + who) % 7)
             filers: tuple[Filer, ...] = (_person(issuer, who),)
             if who == 1:
-                # A director buys through a vehicle: two reporting owners, one beneficial owner.
+                # An officer trades through a vehicle: two reporting owners, one beneficial owner.
                 filers += (_vehicle(issuer, who),)
-            yield _filing(issuer, accepted, f"{number % 1000:03d}{who}", filers, [("P", shares, price + who / 8)])
+            deals: list[Deal] = [(code, shares, price + who / 8)]
+            serial = f"{number % 1000:03d}{who}"
+            yield _filing(issuer, accepted, serial, filers, deals, plan=code == "S" and who == 0)
 
 
 def _background(seed: int, start: datetime, epoch: int) -> Iterator[Filing]:
     random = np.random.default_rng([seed, epoch + 1_000])
     for number in range(FILINGS_PER_EPOCH):
-        issuer = issuers()[int(random.integers(ISSUERS))]
+        anyone, buyer = int(random.integers(ISSUERS)), int(random.integers(STORY_ISSUERS, ISSUERS))
         accepted = start + epoch * EPOCH + timedelta(seconds=int(random.integers(864_000)))
         who, kind = int(random.integers(5)), random.uniform()
         shares, price = float(random.integers(1, 90) * 100), float(round(random.uniform(3, 120), 4))
         serial = f"{epoch % 100:02d}{number:02d}"
         if accepted.weekday() >= 5:
             continue  # EDGAR rests at weekends
+        issuer = issuers()[anyone if kind < 0.7 else buyer]
         person = _person(issuer, who)
         if kind < 0.45:
             deal = _filing(issuer, accepted, f"7{serial}", (person,), [("S", shares, price)] * 2, plan=kind < 0.3)
@@ -157,11 +170,12 @@ def _filing(
     accepted: datetime,
     serial: str,
     filers: tuple[Filer, ...],
-    deals: list[tuple[str, float, float | None]],
+    deals: list[Deal],
     *,
     plan: bool = False,
 ) -> Filing:
     traded = (accepted - timedelta(days=1)).date()
+    traded -= timedelta(days=max(0, traded.weekday() - 4))  # nobody trades at weekends
     return Filing(
         accession=_accession(accepted, serial),
         form="4",
@@ -196,10 +210,10 @@ def _accession(accepted: datetime, serial: str) -> str:
 
 
 def _person(issuer: Issuer, who: int) -> Filer:
-    number = int(issuer.cik) * 5 + who
+    number = (int(issuer.cik) - FIRST_ISSUER) * 5 + who
     name = f"{FAMILY[number % 10]} {GIVEN[(number // 10 + 3 * who) % 10]} {chr(65 + who)}."
     return Filer(
-        cik=f"{910_000_000 + number % 10_000_000:010d}",
+        cik=f"{FIRST_PERSON + number:010d}",
         name=name,
         is_officer=who < 3,
         officer_title=TITLES[who] if who < 3 else None,
@@ -209,7 +223,7 @@ def _person(issuer: Issuer, who: int) -> Filer:
 
 
 def _vehicle(issuer: Issuer, who: int) -> Filer:
-    number = int(issuer.cik) * 10 + who
-    family = FAMILY[(int(issuer.cik) * 5 + who % 5) % 10]
+    company = int(issuer.cik) - FIRST_ISSUER
+    family = FAMILY[(company * 5 + who % 5) % 10]
     kind = "Family Trust" if who < 5 else "Capital LLC"
-    return Filer(f"{920_000_000 + number % 10_000_000:010d}", f"{family} {kind}", is_ten_percent_owner=True)
+    return Filer(f"{FIRST_VEHICLE + company * 10 + who:010d}", f"{family} {kind}", is_ten_percent_owner=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from bot.feeds.exchanges import EXCHANGES
 from scoring.model import Coin
@@ -80,7 +81,8 @@ DRIFTING = (
     ("beige-bridge", "BEIGE", "Beige Bridge", 4.8),
 )
 MEME = {"PEPE": "kPEPE", "SHIB": "kSHIB", "BONK": "kBONK", "FLOKI": "kFLOKI"}
-DERIBIT = {"BTC", "ETH", "SOL", "XRP"}
+# On Deribit → hours between settlements.
+DERIBIT = {"BTC": 8, "ETH": 8, "SOL": 1, "XRP": 1, "AVAX": 1, "LINK": 8}
 WITH_USDC = {"BTC", "ETH", "SOL"}
 
 
@@ -100,13 +102,16 @@ class SimulatedCoin:
 class Contract:
     """A perpetual of the simulation."""
 
+    number: int
     coin: SimulatedCoin
     exchange: str
     place: int  # of the exchange
     symbol: str
     interval_hours: int
+    turnover_usd: float  # 24 h
 
 
+@cache
 def coins() -> tuple[SimulatedCoin, ...]:
     """All 60 coins."""
     kinds = (QUIET, PUMPED, SHORTED, DRIFTING)
@@ -124,19 +129,28 @@ def coins() -> tuple[SimulatedCoin, ...]:
     )
 
 
+@cache
 def contracts() -> tuple[Contract, ...]:
     """All perpetuals: most coins on most exchanges, each exchange with its own names and intervals."""
-    found = []
-    for coin in coins():
-        for place, exchange in enumerate(EXCHANGES):
-            if not _is_listed(coin, exchange, place):
-                continue
-            hours = _interval(coin, exchange, place)
-            found.append(Contract(coin, exchange, place, _symbol(exchange, coin.coin.symbol), hours))
-            if exchange in {"binance", "bybit", "mexc"} and coin.coin.symbol in WITH_USDC:
-                usdc = _symbol(exchange, coin.coin.symbol).replace("USDT", "USDC")
-                found.append(Contract(coin, exchange, place, usdc, hours))
-    return tuple(found)
+    listed = [
+        (coin, place, exchange, symbol)
+        for coin in coins()
+        for place, exchange in enumerate(EXCHANGES)
+        if _is_listed(coin, exchange, place)
+        for symbol in _symbols(exchange, coin.coin.symbol)
+    ]
+    return tuple(
+        Contract(
+            number=number,
+            coin=coin,
+            exchange=exchange,
+            place=place,
+            symbol=symbol,
+            interval_hours=_interval(coin, exchange, place),
+            turnover_usd=1e9 / (1 + coin.number) / (1 + place) / (10 if symbol.endswith("USDC") else 1),
+        )
+        for number, (coin, place, exchange, symbol) in enumerate(listed)
+    )
 
 
 def _is_listed(coin: SimulatedCoin, exchange: str, place: int) -> bool:
@@ -145,16 +159,26 @@ def _is_listed(coin: SimulatedCoin, exchange: str, place: int) -> bool:
     if coin.number < 12:
         return True
     if exchange in {"bitmex", "htx"}:
-        return (coin.number + place) % 3 == 0
-    return (coin.number * 7 + place * 3) % 5 != 0
+        return (coin.number + place) % 2 == 0
+    return (coin.number * 3 + place) % 7 != 0
 
 
 def _interval(coin: SimulatedCoin, exchange: str, place: int) -> int:
     if exchange == "hyperliquid":
         return 1
-    if exchange == "deribit" or coin.number < 6:
+    if exchange == "deribit":
+        return DERIBIT[coin.coin.symbol]
+    if coin.number < 6:
         return 8
-    return 4 if (coin.number + place) % 2 else 8
+    return 4 if (coin.number * 3 + place) % 5 < 3 else 8
+
+
+def _symbols(exchange: str, ticker: str) -> tuple[str, ...]:
+    """A coin's contracts on an exchange: the usual one, and some in USDC beside it."""
+    usual = _symbol(exchange, ticker)
+    if exchange in {"binance", "bybit", "mexc"} and ticker in WITH_USDC:
+        return (usual, usual.replace("USDT", "USDC"))
+    return (usual,)
 
 
 def _symbol(exchange: str, ticker: str) -> str:  # noqa: PLR0911 - one spelling an exchange

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
 from bot.feeds.exchanges import EXCHANGES
 from bot.feeds.intake import store
 from bot.feeds.simulated import SimulatedMarket
+from bot.feeds.simulated.noise import noise
 from bot.feeds.simulated.universe import coins, contracts
 from bot.settings import ScoringSettings
 from bot.signals import find_clusters, score_coins
@@ -43,6 +45,28 @@ def test_filings_hold_what_real_ones_hold(market: SimulatedMarket) -> None:
     assert any(row.price is None and row.code == "P" for row in rows)
     assert any(one.plan_10b5_1 for one in filings)
     assert any(one.ticker is None for one in filings)
+
+
+def test_companies_and_people_are_told_apart_and_nobody_trades_at_weekends() -> None:
+    market = SimulatedMarket(7, START)
+    batch = market.between(None, START)
+    tickers = [one.ticker for one in batch.issuers if one.ticker]
+    assert len(tickers) == len(set(tickers)) == 190
+    owners = {(filer.cik, filer.name) for one in batch.filings for filer in one.filers}
+    assert len(owners) == len({cik for cik, _ in owners})
+    assert not {cik for cik, _ in owners} & {one.cik for one in batch.issuers}
+    assert all(row.date.weekday() < 5 for one in batch.filings for row in one.transactions)
+
+
+def test_noise_is_evenly_spread_and_does_not_depend_on_what_was_asked_before() -> None:
+    slots = np.arange(-5_000, 5_000, dtype=np.int64)
+    values = noise(7, 1, slots)
+    counts, _ = np.histogram(values, bins=10, range=(-1, 1))
+    assert counts.sum() == 10_000
+    assert counts.min() > 850
+    assert np.array_equal(noise(7, 1, slots[::-1])[::-1], values)
+    assert abs(np.corrcoef(values, noise(7, 2, slots))[0, 1]) < 0.05
+    assert abs(np.corrcoef(values, noise(8, 1, slots))[0, 1]) < 0.05
 
 
 def test_the_same_seed_gives_the_same_market_and_another_another() -> None:
