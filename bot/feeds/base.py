@@ -86,6 +86,19 @@ class Quote:
     settled: SettledRate | None = None  # the latest settled rate, where the same payload has it
 
 
+@dataclass(frozen=True, slots=True)
+class QuotedPrice:
+    """What a price service says of one coin."""
+
+    coin_id: str  # the service's slug: "shiba-inu"
+    symbol: str  # upper case; many coins share one
+    price: float  # USD per coin, above zero
+    pct_24h: float | None  # percent, −100 or more; None where it gives none
+    pct_7d: float | None
+    at: datetime  # when the service last renewed the price
+    rank: int | None = None  # by market capitalisation, from 1
+
+
 def empty_settlements() -> pl.DataFrame:
     """No settlements, in the schema of `Batch.settlements`."""
     return pl.DataFrame(schema=SETTLEMENT_SCHEMA)
@@ -104,6 +117,7 @@ class Batch:
     rates: tuple[FundingRate, ...] = ()  # of a feed that vouches for them
     settlements: pl.DataFrame = field(default_factory=empty_settlements)
     prices: pl.DataFrame = field(default_factory=empty_prices)
+    quoted_prices: tuple[QuotedPrice, ...] = ()  # of a price service, by its own slugs
     coins: tuple[Coin, ...] = ()
     issuers: tuple[Issuer, ...] = ()  # sectors and industries, where the feed knows them
     filings: tuple[Filing, ...] = ()
