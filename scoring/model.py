@@ -143,6 +143,7 @@ class CoinScore:
     funding: CoinFunding
     prices: PriceChanges
     formula_version: int
+    source: str = "own"  # whose formula: ours, or the name of a hosted service
 
 
 class Side(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from typing import Protocol
 
 import polars as pl
 
-from scoring.model import AssetClass, Coin, CoinScore, Filing, FundingRate, Issuer, Margin
+from scoring.model import AssetClass, Coin, CoinScore, Filing, FundingRate, Issuer, Margin, Signal
 
 SETTLEMENT_SCHEMA: dict[str, pl.DataType] = {
     "exchange": pl.String(),
@@ -99,6 +99,17 @@ class QuotedPrice:
     rank: int | None = None  # by market capitalisation, from 1
 
 
+@dataclass(frozen=True, slots=True)
+class HostedAccumulated:
+    """Sums of native rates of one pair over trailing windows, as a hosted service gives them."""
+
+    base_coin: str
+    exchange: str
+    symbol: str
+    sums: Mapping[int, float | None]  # window in days (1, 7, 30, 90, 365) → decimal; None where it gives none
+    counts: Mapping[int, int | None]  # settlements in the window
+
+
 def empty_settlements() -> pl.DataFrame:
     """No settlements, in the schema of `Batch.settlements`."""
     return pl.DataFrame(schema=SETTLEMENT_SCHEMA)
@@ -122,6 +133,8 @@ class Batch:
     issuers: tuple[Issuer, ...] = ()  # sectors and industries, where the feed knows them
     filings: tuple[Filing, ...] = ()
     scores: tuple[CoinScore, ...] = ()  # of a hosted service; they stand in for our own
+    scored: frozenset[Signal] = frozenset()  # `scores` of these are whole: a coin missing there has no gate
+    accumulated: tuple[HostedAccumulated, ...] = ()  # of a hosted service
     reports: tuple[SourceReport, ...] = ()
 
 
