@@ -1,0 +1,57 @@
+"""Every table, a file for each part of the house.
+
+Times are unix seconds (`UnixTime` shows them as UTC datetimes), rates are decimals per the pair's own
+interval, money is US dollars. The bulk tables (`settlement`, `funding_day`, `price`) hold integers and
+floats only: text stands once, in `exchange`, `base_coin` and `pair`, for three years of 5,500 pairs are
+some 30 million settlements. They are `WITHOUT ROWID`, so that a row lives in its primary key's tree and a
+pair's history is one run of pages.
+"""
+
+from storage.tables.alerts import AlertRow, ChatRow, DeliveryRow, EpisodeRow, SubscriptionRow
+from storage.tables.base import Table, UnixTime
+from storage.tables.filings import FilerRow, FilingRow, InsiderTransactionRow, IssuerRow
+from storage.tables.markets import (
+    BackfillRow,
+    BaseCoinRow,
+    CoinRow,
+    ExchangeRow,
+    FundingDayRow,
+    FundingWindowRow,
+    PairRow,
+    PriceChangeRow,
+    PriceRow,
+    QuarantineRow,
+    RateRow,
+    SettlementRow,
+)
+from storage.tables.scores import HostedScoreRow, RefreshRow, ScoreRow, SourceRow
+
+__all__ = [
+    "AlertRow",
+    "BackfillRow",
+    "BaseCoinRow",
+    "ChatRow",
+    "CoinRow",
+    "DeliveryRow",
+    "EpisodeRow",
+    "ExchangeRow",
+    "FilerRow",
+    "FilingRow",
+    "FundingDayRow",
+    "FundingWindowRow",
+    "HostedScoreRow",
+    "InsiderTransactionRow",
+    "IssuerRow",
+    "PairRow",
+    "PriceChangeRow",
+    "PriceRow",
+    "QuarantineRow",
+    "RateRow",
+    "RefreshRow",
+    "ScoreRow",
+    "SettlementRow",
+    "SourceRow",
+    "SubscriptionRow",
+    "Table",
+    "UnixTime",
+]
