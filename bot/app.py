@@ -131,7 +131,7 @@ class App:
             return tx.pairs.base_coins()
 
     def _toolbar(self) -> str:
-        market = "simulated market" if self.config.simulated else f"market: {self.config.feeds.market}"
+        market = "simulated market" if self.config.simulated else f"funding: {self.config.feeds.funding}"
         return f" tocsin · {market} · {self.clock.now():%Y-%m-%d %H:%M} UTC · /help · Ctrl-D ends "
 
     def _history_file(self) -> Path | None:

@@ -101,7 +101,7 @@ def _check(options: argparse.Namespace) -> int:
     path = _config_path(options)
     config = load_config(path)
     where = str(path) if path else "no config.toml here: all at its default, with a simulated market"
-    _say(f"{where}: good. Market: {config.feeds.market if path else 'simulated'}.")
+    _say(f"{where}: good. Funding: {config.feeds.funding if path else 'simulated'}.")
     return OK
 
 
@@ -113,7 +113,7 @@ def _config(options: argparse.Namespace, *, may_simulate: bool) -> Config:
         # Imported data must never mix with made-up data: they have databases of their own.
         imported = Path(DEFAULT_DATABASE.removeprefix("sqlite:///")).exists()
         wants_real = not may_simulate or options.database or (imported and options.run is not _run)
-        config = config if wants_real else without_file(config)
+        config = config.with_funding("none") if wants_real else without_file(config)
     return config if options.database is None else config.with_database(options.database)
 
 

@@ -10,15 +10,16 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-import annotated_types
-from pydantic import BaseModel, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from bot.config_text import allowed, as_toml
 from bot.errors import StartError
+from bot.feeds.exchanges import EXCHANGES
 from bot.settings import AlertSettings, ScoringSettings, Settings
 
 PREFIX, NESTED = "TOCSIN_", "__"
@@ -46,13 +47,37 @@ class ScheduleSettings(Settings):
     )
 
 
+if TYPE_CHECKING:
+    ExchangeName = str
+else:  # the choices, as pydantic checks them and as they are shown
+    ExchangeName = Literal[tuple(exchange.name for exchange in EXCHANGES.values() if exchange.closed is None)]
+
+
 class FeedSettings(Settings):
     """Where data comes from."""
 
-    market: Literal["none", "simulated"] = Field(
-        "none",
-        description="none: only what `tocsin import` brought, the exchanges themselves come in a later version; "
-        "simulated: a made-up market to play with",
+    funding: Literal["exchanges", "sharpe", "simulated", "none"] = Field(
+        "exchanges",
+        description="exchanges: tocsin reads them itself, without a key; sharpe: a hosted service, see [sharpe]; "
+        "simulated: a made-up market to play with; none: only what `tocsin import` brought",
+    )
+    exchanges: list[ExchangeName] = Field([], description="read only these; empty: all that are open")
+    ccxt: list[str] = Field(
+        [], description="more exchanges, by the names that ccxt has for them; needs pip install 'tocsin[ccxt]'"
+    )
+    history_days: int = Field(
+        90,
+        ge=3,
+        le=1095,
+        description="days of settlements that are read in the background, where the exchange has them",
+    )
+    timeout_seconds: float = Field(
+        20.0, ge=1, le=300, description="how long a refresh waits for one exchange before it goes on without it"
+    )
+    hosts: dict[str, str] = Field(
+        {},
+        description="where an exchange is asked instead of its own address, such as a mirror of yours: "
+        '{ binance = "https://mirror.example" }',
     )
 
 
@@ -119,6 +144,10 @@ class Config(BaseSettings):
         """The same with another database."""
         return self._with(database=self.database.model_copy(update={"url": url}))
 
+    def with_funding(self, source: str) -> Config:
+        """The same with funding from elsewhere, one of the choices of feeds.funding."""
+        return self._with(feeds=self.feeds.model_copy(update={"funding": source}))
+
     def _with(self, **sections: Settings) -> Config:
         changed = self.model_copy(update=sections)
         changed._source = self._source
@@ -127,7 +156,7 @@ class Config(BaseSettings):
     @property
     def simulated(self) -> bool:
         """Whether the market is made up."""
-        return self.feeds.market == "simulated"
+        return self.feeds.funding == "simulated"
 
 
 def load_config(path: Path | None, env: Mapping[str, str] | None = None) -> Config:
@@ -149,7 +178,7 @@ def load_config(path: Path | None, env: Mapping[str, str] | None = None) -> Conf
 
 def without_file(config: Config) -> Config:
     """What holds when nobody has written a config.toml: a simulated market with a database of its own."""
-    simulated = config._with(feeds=config.feeds.model_copy(update={"market": "simulated"}))
+    simulated = config.with_funding("simulated")
     return simulated.with_database(SIMULATED_DATABASE) if config.database.url == DEFAULT_DATABASE else simulated
 
 
@@ -163,8 +192,8 @@ def example() -> str:
     for section, model, info in _sections():
         lines += ["", f"# {info.description}", f"[{section}]"]
         for key, field in model.model_fields.items():
-            lines.append(f"# {field.description}: {_allowed(field)}")
-            lines.append(f"{key} = {_toml(field.default)}")
+            lines.append(f"# {field.description}: {allowed(field)}")
+            lines.append(f"{key} = {as_toml(field.default)}")
     return "\n".join(lines) + "\n"
 
 
@@ -212,12 +241,32 @@ def _environment(ours: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     source = EnvSettingsSource(Config)
     # Only whole names: it would read TOCSIN_DATABASE as JSON and fail before the other faults are told.
     source.env_vars = {
-        name.lower(): value for name, value in ours.items() if _place(name)[0] in models and _place(name)[1]
+        name.lower(): _as_json(value, models[section].model_fields.get(key))
+        for name, value in ours.items()
+        for section, key in [_place(name)]
+        if section in models and key
     }
     return {
         section: {key: _chosen(value, models[section].model_fields.get(key)) for key, value in values.items()}
         for section, values in source().items()
     }
+
+
+def _as_json(value: str, field: FieldInfo | None) -> str:
+    """What EnvSettingsSource reads: lists and tables are JSON there, and people write a,b and a=b."""
+    origin = None if field is None else get_origin(field.annotation)
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    if origin not in {list, dict}:
+        return value
+    if value.lstrip().startswith(("[", "{")):
+        try:
+            json.loads(value)
+        except ValueError:
+            return json.dumps(value)  # told as a fault of this key, with all others
+        return value
+    if origin is list:
+        return json.dumps(parts)
+    return json.dumps({name.strip(): text.strip() for name, _, text in (part.partition("=") for part in parts)})
 
 
 def _chosen(value: Any, field: FieldInfo | None) -> Any:
@@ -244,17 +293,18 @@ def _line(detail: ErrorDetails, section: str, model: type[BaseModel], source: st
         variable = f"{_variable(section, name)}: " if source == ENVIRONMENT else ""
         return f'{source}: {variable}[{section}] has no key "{name}"; {close}'
     key = _variable(section, name) if source == ENVIRONMENT else f"{section}.{name}"
-    value = _shown(detail["input"], section)
-    return f"{source}: {key} = {value}: {_wrong(detail)}; allowed: {_allowed(model.model_fields[name])}"
+    value = _shown(detail["input"], section, model.model_fields[name])
+    return f"{source}: {key} = {value}: {_wrong(detail)}; allowed: {allowed(model.model_fields[name])}"
 
 
 def _variable(section: str, key: str) -> str:
     return f"{PREFIX}{section}{NESTED}{key}".upper()
 
 
-def _shown(value: Any, section: str) -> str:
-    """A value as written; a database URL may hold a password."""
-    return "***" if section == "database" else _toml(value)
+def _shown(value: Any, section: str, field: FieldInfo | None = None) -> str:
+    """A value as written; a database URL may hold a password, and a key is one."""
+    secret = section == "database" or (field is not None and field.annotation is SecretStr)
+    return "***" if secret else as_toml(value)
 
 
 def _wrong(detail: ErrorDetails) -> str:
@@ -266,31 +316,6 @@ def _wrong(detail: ErrorDetails) -> str:
 def _close(name: str, known: Any, otherwise: str) -> str:
     match = difflib.get_close_matches(name, list(known), n=1)
     return f'did you mean "{match[0]}"?' if match else otherwise
-
-
-def _allowed(field: FieldInfo) -> str:
-    """What a key may be, in words."""
-    if choices := get_args(field.annotation):
-        return " or ".join(_toml(choice) for choice in choices)
-    kind = {bool: "true or false", int: "a whole number", float: "a number", str: "text", datetime: "a time"}
-    text = kind[field.annotation] if field.annotation in kind else str(field.annotation)
-    bounds = {type(item): item for item in field.metadata}
-    low = next((f"from {b.ge}" for b in bounds.values() if isinstance(b, annotated_types.Ge)), None)
-    above = next((f"above {b.gt}" for b in bounds.values() if isinstance(b, annotated_types.Gt)), None)
-    high = next((f"to {b.le}" for b in bounds.values() if isinstance(b, annotated_types.Le)), None)
-    return " ".join(part for part in (text, low or above, high) if part)
-
-
-def _toml(value: Any) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case datetime():
-            return value.strftime("%Y-%m-%dT%H:%M:%SZ")
-        case str():
-            return json.dumps(value, ensure_ascii=False)  # its escapes are TOML's: a line stays one line
-        case _:
-            return str(value)
 
 
 def _sections() -> Iterator[tuple[str, type[BaseModel], FieldInfo]]:

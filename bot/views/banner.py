@@ -19,7 +19,7 @@ def banner_view(config: Config, commands: Sequence[Command]) -> View:
         return View(
             title="tocsin is running",
             body=(
-                Text(f"Market: {config.feeds.market}. It refreshes every {config.schedule.refresh_minutes} minutes."),
+                Text(f"Funding: {config.feeds.funding}. It refreshes every {config.schedule.refresh_minutes} minutes."),
                 Note(f"Commands: {names}"),
             ),
         )

@@ -69,7 +69,13 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ("[scorings]\n", 'there is no section "scorings"; did you mean "scoring"?'),
         ("scoring = 3\n", "scoring = 3: must be a section: write [scoring] on a line"),
         ("[schedule]\nrefresh_minutes = 7\n", "schedule.refresh_minutes = 7: out of range; allowed: 5 or 10 or 15"),
-        ('[feeds]\nmarket = "real"\n', 'feeds.market = "real": out of range; allowed: "none" or "simulated"'),
+        ('[feeds]\nfunding = "real"\n', 'feeds.funding = "real": out of range; allowed: "exchanges" or "sharpe" or'),
+        (
+            '[feeds]\nexchanges = ["bitmex"]\n',
+            'feeds.exchanges = "bitmex": out of range; allowed: a list of "binance" or',
+        ),
+        ('[feeds]\nccxt = "kraken"\n', 'feeds.ccxt = "kraken": of the wrong type; allowed: a list of texts'),
+        ("[feeds]\nhosts = 3\n", "feeds.hosts = 3: of the wrong type; allowed: a table of name = text"),
         ("[console]\nenabled = 1\n", "console.enabled = 1: of the wrong type; allowed: true or false"),
         ("[console\n", "this is not TOML"),
     ],
@@ -152,3 +158,20 @@ def test_the_database_password_is_shown_nowhere(tmp_path: Path) -> None:
     assert "hunter2" not in repr(config)
     (problem,) = problems_of(tmp_path, '[database]\nurl = ["postgresql://me:hunter2@host/db"]\n')
     assert "hunter2" not in problem
+
+
+def test_lists_and_tables_in_the_environment_are_written_as_people_write_them() -> None:
+    environment = {"TOCSIN_FEEDS__EXCHANGES": "okx, binance", "TOCSIN_FEEDS__HOSTS": "okx=http://one,gate=http://two"}
+    feeds = load_config(None, environment).feeds
+    assert feeds.exchanges == ["okx", "binance"]
+    assert feeds.hosts == {"okx": "http://one", "gate": "http://two"}
+    assert load_config(None, {"TOCSIN_FEEDS__EXCHANGES": '["okx"]'}).feeds.exchanges == ["okx"]
+
+
+def test_a_broken_list_in_the_environment_is_a_fault_of_its_key() -> None:
+    with pytest.raises(StartError) as caught:
+        load_config(None, {"TOCSIN_FEEDS__EXCHANGES": "[okx", "TOCSIN_FEEDS__HISTORY_DAYS": "2"})
+    assert [problem.split(" = ")[0] for problem in caught.value.problems] == [
+        "environment: TOCSIN_FEEDS__EXCHANGES",
+        "environment: TOCSIN_FEEDS__HISTORY_DAYS",
+    ]
