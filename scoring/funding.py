@@ -90,13 +90,13 @@ def coin_funding(
     rank = _preference(history.pairs)
     chosen = _window_choice(history.pairs, window, rank)
     today = instant // DAY
-    streaks = _streaks(_daily(history, rank, today), today)
+    streaks = _streaks(_daily(history, rank, today))
     starts = _first_negative(window, [i for votes in chosen.values() for i, _ in votes])
     found: dict[str, CoinFunding] = {}
     for coin in sorted(chosen):
         votes = sorted(chosen[coin], key=lambda vote: vote[1].exchange)
         rates = [average.rate_8h for _, average in votes]
-        streak = streaks.get(coin, 0)
+        streak, is_open = streaks.get(coin, (0, False))
         first = min((starts[i] for i, _ in votes if i in starts), default=None)
         start = (today - streak) * DAY if streak else first
         found[coin] = CoinFunding(
@@ -107,6 +107,7 @@ def coin_funding(
             negative_exchanges=sum(rate < 0 for rate in rates),
             streak=streak,
             signal_start=None if start is None else datetime.fromtimestamp(start, UTC),
+            streak_open=is_open,
         )
     return found
 
@@ -206,13 +207,20 @@ def _numbers(names: Iterable[str]) -> tuple[list[str], Integers]:
     return distinct, np.array([number[name] for name in listed], dtype=np.int64)
 
 
-def _streaks(daily: Mapping[str, Floats], today: int) -> dict[str, int]:
-    """Coin → days in a row, back from yesterday, with a known negative average."""
+def _streaks(daily: Mapping[str, Floats]) -> dict[str, tuple[int, bool]]:
+    """Coin → days in a row, back from yesterday, with a known negative average; and whether there may be more.
+
+    There may be more where the day before is unknown, or lies before the days that were read.
+    """
     if not daily:
         return {}
     backwards = np.stack(list(daily.values()))[:, ::-1]
     unbroken = np.logical_and.accumulate(backwards < 0, axis=1)  # NaN is not below zero
-    return dict(zip(daily, unbroken.sum(axis=1).tolist(), strict=True))
+    streaks = unbroken.sum(axis=1)
+    beyond = np.full((len(backwards), 1), np.nan)
+    before = np.take_along_axis(np.hstack([backwards, beyond]), streaks[:, None], axis=1)[:, 0]
+    is_open = (streaks > 0) & np.isnan(before)
+    return dict(zip(daily, zip(streaks.tolist(), is_open.tolist(), strict=True), strict=True))
 
 
 def _first_negative(window: SettlementColumns, positions: Sequence[int]) -> dict[int, int]:

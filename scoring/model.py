@@ -128,6 +128,7 @@ class CoinFunding:
     negative_exchanges: int
     streak: int  # complete UTC days with a negative average, back from yesterday
     signal_start: datetime | None  # start of the streak, or first negative settlement in the window
+    streak_open: bool = False  # the day before the streak is unknown: it may have begun earlier
 
 
 @dataclass(frozen=True, slots=True)

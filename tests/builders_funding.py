@@ -90,18 +90,28 @@ def reference(
         votes = _votes(pairs, window, coin, 72)
         if not votes:
             continue
-        streak = 0
+        streak, known = 0, False
         while today - 1 - streak >= today - days:
             day = _votes(pairs, by_day[today - 1 - streak], coin, 24)
+            known = bool(day)
             if not day or not _mean(day) < 0:
                 break
             streak += 1
+        else:
+            known = False
         chosen = {(vote.exchange, vote.symbol) for vote in votes}
         negative = [one.settled_at for one in window if (one.exchange, one.symbol) in chosen and one.rate < 0]
         start = datetime.fromtimestamp((today - streak) * DAY, UTC) if streak else min(negative, default=None)
         rates = [vote.rate_8h for vote in votes]
         found[coin] = CoinFunding(
-            coin, _mean(votes), median(rates), tuple(votes), sum(rate < 0 for rate in rates), streak, start
+            coin,
+            _mean(votes),
+            median(rates),
+            tuple(votes),
+            sum(rate < 0 for rate in rates),
+            streak,
+            start,
+            streak_open=streak > 0 and not known,
         )
     return found
 

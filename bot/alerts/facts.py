@@ -44,6 +44,7 @@ def coin_facts(
             "exchanges": len(funding.exchanges),
             "negative_exchanges": funding.negative_exchanges,
             "streak": funding.streak,
+            "streak_open": funding.streak_open,
             "price_change_7d": score.prices.pct_7d,
             "formula_version": score.formula_version,
             "arithmetic": [[one.label, step_value(one), one.formula] for one in explain(score, *constants)],

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.views import numbers
 from bot.views.elements import Button, Json, Link, Note, Text, Tone, View
+from bot.views.scores import streak_text
 from bot.views.titles import TITLES
 from scoring.model import ChangeKind, Signal
 from storage.outbox import Alert
@@ -76,7 +77,7 @@ def detail(alert: Alert) -> str:
         parts.append(f"funding {numbers.rate(facts['avg_funding_72h'])}/8 h, {negative}")
         if facts.get("price_change_7d") is not None:
             parts.append(f"{numbers.percent(facts['price_change_7d'])} in 7 d")
-        parts.append(f"streak {facts['streak']} d")
+        parts.append(f"streak {streak_text(facts['streak'], facts.get('streak_open', False))}")
     if alert.kind == ChangeKind.RESOLVED and facts.get("since"):
         opened = datetime.fromisoformat(facts["since"])
         parts.append(f"stood for {numbers.duration(alert.created_at - opened)}")

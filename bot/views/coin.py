@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.feeds.exchanges import title_of
 from bot.views import numbers
 from bot.views.elements import Button, Column, Field, Fields, Json, Note, Table, Text, View
-from bot.views.scores import coin_data, coverage_note
+from bot.views.scores import coin_data, coverage_note, streak_text
 from bot.views.titles import TITLES
 from scoring.explain import Step
 from scoring.funding import annual_rate
@@ -104,7 +104,7 @@ def _facts(coin: Coin, funding: CoinFunding | None, prices: PriceChanges) -> tup
             ),
             Field("median", f"{numbers.rate(funding.median_72h)} per 8 h"),
             Field("negative", f"{funding.negative_exchanges} of {numbers.count(len(funding.exchanges), 'exchange')}"),
-            Field("streak", numbers.count(funding.streak, "day") + _since(funding)),
+            Field("streak", streak_text(funding.streak, funding.streak_open, long=True) + _since(funding)),
         ]
     if coin.market_cap_rank is not None:
         facts.append(Field("market-cap rank", str(coin.market_cap_rank)))

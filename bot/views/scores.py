@@ -46,6 +46,8 @@ def score_list(  # noqa: PLR0913 - what a list shows
         body.append(Text("No coin passes the gate now."))
     else:
         body.append(Text(f"The highest now is {highest.base_coin} with {numbers.score_below(highest.score, minimum)}."))
+    if any(score.funding.streak_open for score, _ in shown):
+        body.append(Note("≥: nothing is known of the day before; the streak may have begun earlier, and score more."))
     if signal is Signal.SELLING:
         body.append(Note(SHARES_NOTE))
     body.append(Note(f"{coverage} · {numbers.clock(now)}"))
@@ -79,6 +81,7 @@ def coin_data(score: CoinScore, coin: Coin, now: datetime) -> dict[str, Json]:
         data["funding_persistence"] = round_half_up(score.persistence, 2)
     return data | {
         "consecutive_negative_days": funding.streak,
+        "streak_may_be_longer": funding.streak_open,
         "price_change_24h": _rounded(score.prices.pct_24h, 2),
         "price_change_7d": _rounded(score.prices.pct_7d, 2),
         "signal_start_date": numbers.iso(funding.signal_start),
@@ -88,6 +91,11 @@ def coin_data(score: CoinScore, coin: Coin, now: datetime) -> dict[str, Json]:
         "median_funding_72h": round_half_up(funding.median_72h, 8),
         "formula_version": score.formula_version,
     }
+
+
+def streak_text(days: int, is_open: bool, *, long: bool = False) -> str:
+    """A streak; "≥" where the day before it is unknown, so that it may have begun earlier."""
+    return f"{'≥ ' if is_open else ''}{numbers.count(days, 'day') if long else f'{days} d'}"
 
 
 def coverage_note(exchanges: int, newest: datetime | None, now: datetime) -> str:
@@ -120,7 +128,7 @@ def _table(signal: Signal, shown: Sequence[tuple[CoinScore, Coin]]) -> Table:
                 Meter(score.score, 10, numbers.score(score.score)),
                 numbers.rate(score.funding.avg_72h),
                 numbers.percent(score.prices.pct_7d),
-                f"{score.funding.streak} d",
+                streak_text(score.funding.streak, score.funding.streak_open),
                 f"{score.funding.negative_exchanges} of {len(score.funding.exchanges)}",
             )
             for rank, (score, coin) in enumerate(shown, 1)

@@ -159,6 +159,15 @@ def test_the_signal_starts_with_the_earliest_exchange_and_only_chosen_contracts_
     assert (found.streak, found.signal_start) == (0, early[1].settled_at)
 
 
+def test_a_streak_that_begins_with_the_known_days_may_have_begun_earlier() -> None:
+    one = pair()
+    young = one_coin([one], series(one, -0.0001, days=5))
+    assert (young.streak, young.streak_open) == (5, True)
+    calm_before = series(one, 0.0001, days=20)[15:]
+    known = one_coin([one], series(one, -0.0001, days=5) + calm_before)
+    assert (known.streak, known.streak_open) == (5, False)
+
+
 def test_a_streak_as_long_as_the_history_may_be_longer() -> None:
     one = pair()
     looked = history([one], series(one, -0.0001, days=40), days=10)
@@ -247,6 +256,7 @@ def test_the_fast_way_gives_what_the_plain_one_gives(data: st.DataObject) -> Non
         assert got.median_72h == pytest.approx(expected.median_72h, rel=1e-9, abs=1e-15)
         assert got.negative_exchanges == expected.negative_exchanges
         assert (got.streak, got.signal_start) == (expected.streak, expected.signal_start)
+        assert got.streak_open == expected.streak_open
         assert [(v.exchange, v.symbol, v.hours, v.settlements) for v in got.exchanges] == [
             (v.exchange, v.symbol, v.hours, v.settlements) for v in expected.exchanges
         ]
