@@ -1,0 +1,50 @@
+"""The pace of one source: how soon after the last one its next request may go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from bot.clock import Clock
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Pace:
+    """Turns for the requests of one source, first come, first served."""
+
+    def __init__(self, clock: Clock, sleep: Callable[[float], Awaitable[None]]) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._queue = asyncio.Lock()  # serves its waiters in their order
+        self._next = LONG_AGO  # earliest turn of a paced request
+        self._held_until = LONG_AGO  # earliest turn of any request
+
+    def hold(self, seconds: float) -> None:
+        """Let no request go for so long: the source said so."""
+        self._held_until = max(self._held_until, self._clock.now() + timedelta(seconds=seconds))
+
+    async def turn(self, per_second: float | None, deadline: datetime) -> float | None:
+        """Wait until a request may go; the seconds that are missing, at once, where that is after `deadline`.
+
+        Requests without a pace of their own only wait while the source is held.
+        """
+        if per_second is None:
+            return await self._wait(lambda: self._held_until, deadline)
+        async with self._queue:
+            late = await self._wait(lambda: max(self._held_until, self._next), deadline)
+            if late is None:
+                self._next = self._clock.now() + timedelta(seconds=1 / per_second)
+            return late
+
+    async def _wait(self, turn: Callable[[], datetime], deadline: datetime) -> float | None:
+        waited_for = LONG_AGO
+        while (at := turn()) > waited_for:  # the turn moves when the source is held meanwhile
+            seconds = (at - self._clock.now()).total_seconds()
+            if at > deadline and seconds > 0:
+                return seconds
+            if seconds > 0:
+                await self._sleep(seconds)
+            waited_for = at
+        return None
