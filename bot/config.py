@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from bot.config_text import allowed, as_toml
 from bot.errors import StartError
-from bot.feeds.exchanges import EXCHANGES
+from bot.feeds.settings import FeedSettings
 from bot.settings import AlertSettings, ScoringSettings, Settings
 
 PREFIX, NESTED = "TOCSIN_", "__"
@@ -44,40 +44,6 @@ class ScheduleSettings(Settings):
 
     refresh_minutes: Literal[5, 10, 15, 20, 30, 60] = Field(
         30, description="minutes between two refreshes, counted from midnight UTC"
-    )
-
-
-if TYPE_CHECKING:
-    ExchangeName = str
-else:  # the choices, as pydantic checks them and as they are shown
-    ExchangeName = Literal[tuple(exchange.name for exchange in EXCHANGES.values() if exchange.closed is None)]
-
-
-class FeedSettings(Settings):
-    """Where data comes from."""
-
-    funding: Literal["exchanges", "sharpe", "simulated", "none"] = Field(
-        "exchanges",
-        description="exchanges: tocsin reads them itself, without a key; sharpe: a hosted service, see [sharpe]; "
-        "simulated: a made-up market to play with; none: only what `tocsin import` brought",
-    )
-    exchanges: list[ExchangeName] = Field([], description="read only these; empty: all that are open")
-    ccxt: list[str] = Field(
-        [], description="more exchanges, by the names that ccxt has for them; needs pip install 'tocsin[ccxt]'"
-    )
-    history_days: int = Field(
-        90,
-        ge=3,
-        le=1095,
-        description="days of settlements that are read in the background, where the exchange has them",
-    )
-    timeout_seconds: float = Field(
-        20.0, ge=1, le=300, description="how long a refresh waits for one exchange before it goes on without it"
-    )
-    hosts: dict[str, str] = Field(
-        {},
-        description="where an exchange is asked instead of its own address, such as a mirror of yours: "
-        '{ binance = "https://mirror.example" }',
     )
 
 
