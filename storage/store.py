@@ -7,12 +7,14 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
+from storage.backfill import Backfill
 from storage.database import open_engine, reading, writing
 from storage.filings import Filings
 from storage.funding import Funding
 from storage.outbox import Outbox
 from storage.pairs import Pairs
 from storage.prices import Prices
+from storage.quarantine import Quarantine
 from storage.refreshes import Refreshes
 from storage.scores import Scores
 from storage.subscriptions import Subscriptions
@@ -23,11 +25,13 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.backfill = Backfill(connection)
         self.filings = Filings(connection)
         self.funding = Funding(connection)
         self.outbox = Outbox(connection)
         self.pairs = Pairs(connection)
         self.prices = Prices(connection)
+        self.quarantine = Quarantine(connection)
         self.refreshes = Refreshes(connection)
         self.scores = Scores(connection)
         self.subscriptions = Subscriptions(connection)

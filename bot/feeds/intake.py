@@ -9,7 +9,7 @@ import polars as pl
 
 from bot.feeds.base import Batch
 from bot.feeds.exchanges.symbols import margin_of
-from scoring.model import FundingRate
+from scoring.model import FundingRate, Pair
 from storage import Transaction
 
 LONGEST_INTERVAL = 24.0  # hours
@@ -21,10 +21,11 @@ def store(tx: Transaction, batches: Sequence[Batch], now: datetime, max_abs_rate
     for batch in batches:
         believed = _believable_settlements(batch.settlements, max_abs_rate, set_aside)
         rates = [rate for rate in batch.rates if _believable(rate, max_abs_rate, set_aside)]
-        margins = {(r.exchange, r.symbol): margin_of(r.exchange, r.symbol) for r in rates}
+        pairs = [Pair(r.exchange, r.symbol, r.base_coin, margin_of(r.exchange, r.symbol)) for r in rates]
         tx.pairs.put_coins(batch.coins)
         tx.funding.add(believed)
-        tx.funding.put_rates(rates, margins)
+        tx.pairs.put(pairs)
+        tx.funding.put_rates(rates)
         tx.prices.add(batch.prices.filter(pl.col("price").is_finite() & (pl.col("price") > 0)))
         tx.filings.put_issuers(batch.issuers)
         tx.filings.add(batch.filings)

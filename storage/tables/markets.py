@@ -161,9 +161,9 @@ class BackfillRow(Table):
 
     __tablename__ = "backfill"
     pair_id: Mapped[int] = mapped_column(ForeignKey("pair.id"), primary_key=True, autoincrement=False)
-    covered_since: Mapped[datetime | None]
-    covered_until: Mapped[datetime | None]
-    page: Mapped[int | None]
+    covered_since: Mapped[datetime]
+    covered_until: Mapped[datetime]
+    page: Mapped[int]  # the next one to ask for, of an exchange that numbers its pages
     exhausted: Mapped[bool]
     error: Mapped[str]
     asked_at: Mapped[datetime | None]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scoring.model import FundingRate, Margin
+from scoring.model import FundingRate, Margin, Pair
 from storage import Storage
 from tests.builders_funding import day_sums
 from tests.builders_storage import NOW, settlements, steady
@@ -140,10 +140,10 @@ def test_a_current_rate_is_replaced_and_brings_its_turnover(storage: Storage) ->
     def rate(value: float, turnover: float | None) -> FundingRate:
         return FundingRate("okx", "BTC-USDT-SWAP", "BTC", value, 8, NOW, NOW, 60_000.0, turnover)
 
-    margins = {("okx", "BTC-USDT-SWAP"): Margin.USDT}
     with storage.write() as tx:
-        tx.funding.put_rates([rate(0.0001, 5e6)], margins)
-        tx.funding.put_rates([rate(0.0002, None)], margins)
+        tx.pairs.put([Pair("okx", "BTC-USDT-SWAP", "BTC", Margin.USDT)])
+        tx.funding.put_rates([rate(0.0001, 5e6)])
+        tx.funding.put_rates([rate(0.0002, None)])
         (found,) = tx.funding.rates("BTC")
         (pair,) = tx.pairs.of("BTC")
     assert found.rate == 0.0002

@@ -89,9 +89,9 @@ def _create_market_tables() -> None:
     op.create_table(
         "backfill",
         sa.Column("pair_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("covered_since", storage.tables.UnixTime(), nullable=True),
-        sa.Column("covered_until", storage.tables.UnixTime(), nullable=True),
-        sa.Column("page", sa.Integer(), nullable=True),
+        sa.Column("covered_since", storage.tables.UnixTime(), nullable=False),
+        sa.Column("covered_until", storage.tables.UnixTime(), nullable=False),
+        sa.Column("page", sa.Integer(), nullable=False),
         sa.Column("exhausted", sa.Boolean(), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
         sa.Column("asked_at", storage.tables.UnixTime(), nullable=True),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.commands import COMMANDS
 from bot.commands.base import ChatRef
 from bot.views.elements import Table, Tone, View
-from scoring.model import FundingRate, Margin
+from scoring.model import FundingRate, Margin, Pair
 from storage import Storage
 from tests.builders_market import ask, fill
 from tests.builders_storage import NOW, settlements, steady
@@ -101,7 +101,8 @@ def test_funding_shows_the_last_settlement_where_there_is_no_live_rate(market: S
 def test_a_live_rate_is_shown_for_six_hours_after_it_was_read(storage: Storage, age: float, shown: bool) -> None:
     rate = FundingRate("okx", "X-USDT-SWAP", "X", 0.0001, 4, None, NOW)
     with storage.write() as tx:
-        tx.funding.put_rates([rate], {("okx", "X-USDT-SWAP"): Margin.USDT})
+        tx.pairs.put([Pair("okx", "X-USDT-SWAP", "X", Margin.USDT)])
+        tx.funding.put_rates([rate])
     rows = ask(storage, "/funding X", after=timedelta(hours=age)).data["data"]
     assert bool(rows) is shown
 
@@ -330,10 +331,10 @@ def test_the_mean_of_current_rates_gives_each_exchange_one_vote(storage: Storage
     }  # fmt: skip
     with storage.write() as tx:
         for symbol, (margin, rate) in rates.items():
-            tx.funding.put_rates([FundingRate("okx", symbol, "X", rate, 8, None, NOW)], {("okx", symbol): margin})
-        tx.funding.put_rates(
-            [FundingRate("bybit", "XUSDT", "X", -0.0004, 8, None, NOW)], {("bybit", "XUSDT"): Margin.USDT}
-        )
+            tx.pairs.put([Pair("okx", symbol, "X", margin)])
+            tx.funding.put_rates([FundingRate("okx", symbol, "X", rate, 8, None, NOW)])
+        tx.pairs.put([Pair("bybit", "XUSDT", "X", Margin.USDT)])
+        tx.funding.put_rates([FundingRate("bybit", "XUSDT", "X", -0.0004, 8, None, NOW)])
     for line in ("/funding X", "/funding X limit=1"):
         assert "Mean −0.0100 % per 8 h (−10.95 % a year) over 2 exchanges, 1 negative." in text_of(ask(storage, line))
     assert "1 of 4 contracts; more with limit=4" in text_of(ask(storage, "/funding X limit=1"))
