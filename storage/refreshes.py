@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from storage import bulk
 from storage.tables import RefreshRow, SourceRow
@@ -41,6 +41,8 @@ class Source:
     asked_at: datetime
     answered_at: datetime | None  # the last time it answered well
     detail: str
+    outcome: str  # in a word, "ok", "partial", "refused" or "failed"
+    since: datetime  # when this outcome began
 
 
 class Refreshes:
@@ -100,20 +102,30 @@ class Refreshes:
         row = self._connection.execute(statement.order_by(RefreshRow.slot.desc()).limit(1)).one_or_none()
         return None if row is None else Refresh(*row)
 
-    def put_source(self, name: str, asked_at: datetime, *, ok: bool, detail: str = "") -> None:
-        """Note how a source answered."""
-        values: dict[str, Any] = {"asked_at": asked_at, "detail": detail}
+    def put_source(
+        self, name: str, asked_at: datetime, *, ok: bool, detail: str = "", outcome: str | None = None
+    ) -> None:
+        """Note how a source answered; `outcome` in a word, "ok" or "failed" when it is not given."""
+        word = outcome or ("ok" if ok else "failed")
+        values: dict[str, Any] = {"asked_at": asked_at, "detail": detail, "outcome": word}
         if ok:
             values["answered_at"] = asked_at
+        statement = bulk.insert(self._connection, SourceRow).values(name=name, since=asked_at, **values)
+        since = case((SourceRow.outcome == word, SourceRow.since), else_=statement.excluded.since)
         self._connection.execute(
-            bulk.insert(self._connection, SourceRow)
-            .values(name=name, **values)
-            .on_conflict_do_update(index_elements=["name"], set_=values)
+            statement.on_conflict_do_update(index_elements=["name"], set_=values | {"since": since})
         )
 
     def sources(self) -> tuple[Source, ...]:
         """All sources that were ever asked, by name."""
         rows = self._connection.execute(
-            select(SourceRow.name, SourceRow.asked_at, SourceRow.answered_at, SourceRow.detail).order_by(SourceRow.name)
+            select(
+                SourceRow.name,
+                SourceRow.asked_at,
+                SourceRow.answered_at,
+                SourceRow.detail,
+                SourceRow.outcome,
+                func.coalesce(SourceRow.since, SourceRow.asked_at),
+            ).order_by(SourceRow.name)
         )
         return tuple(Source(*row) for row in rows)

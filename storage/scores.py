@@ -72,6 +72,7 @@ def _values(state: CoinState, scores: Mapping[str, CoinScore]) -> dict[str, Any]
         "streak": None,
         "price_change_7d": None,
         "formula_version": 0,  # nothing was computed
+        "source": "own",
     }
     if score is not None:
         parts |= {
@@ -82,5 +83,6 @@ def _values(state: CoinState, scores: Mapping[str, CoinScore]) -> dict[str, Any]
             "streak": score.funding.streak,
             "price_change_7d": score.prices.pct_7d,
             "formula_version": score.formula_version,
+            "source": score.source,
         }
     return parts

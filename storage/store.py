@@ -11,6 +11,7 @@ from storage.backfill import Backfill
 from storage.database import open_engine, reading, writing
 from storage.filings import Filings
 from storage.funding import Funding
+from storage.hosted import Hosted
 from storage.outbox import Outbox
 from storage.pairs import Pairs
 from storage.prices import Prices
@@ -28,6 +29,7 @@ class Transaction:
         self.backfill = Backfill(connection)
         self.filings = Filings(connection)
         self.funding = Funding(connection)
+        self.hosted = Hosted(connection)
         self.outbox = Outbox(connection)
         self.pairs = Pairs(connection)
         self.prices = Prices(connection)
