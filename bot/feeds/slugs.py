@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.feeds.base import QuotedPrice
+from bot.feeds.contracts import agree
 from scoring.model import PriceChanges
 
-AGREEING = 1.10  # highest ratio of two prices that may be of one coin
 APART = "@"  # "AI@bybit": a token kept apart from the others of its ticker
 SOURCE = "coingecko"
 
@@ -69,7 +69,7 @@ def _agreeing(tickers: Mapping[str, float | None], of_symbol: Mapping[str, Seque
         for ticker, mark in tickers.items()
         if mark is not None
         for one in of_symbol.get(_symbol(ticker), ())
-        if _ratio(one.price, mark) <= AGREEING
+        if agree(one.price, mark)
     )
     slugs: dict[str, str] = {}
     taken: set[str] = set()
