@@ -1,87 +1,52 @@
-"""A small service on a loopback socket with every way in which an answer can come, or fail to."""
+"""A service with one path for every way in which an answer can come, or fail to."""
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-LARGE = bytes(i * i % 251 for i in range(3_000_000))  # bytes that do not shrink to nothing
+from tests.servers.exchange import Asked, Connection, Loopback, hang, limited, redirect, text, truncated
+
+LARGE = bytes(i * i % 251 for i in range(3_000_000))
 
 
-class Bourse:
-    """What it is asked, and where it is."""
+def bourse() -> Loopback:
+    """The server, to be entered."""
+    server = Loopback()
+    server.route("/plain", lambda asked: {"asked": asked.params, "times": len(server.requests)})
+    server.route("/posted", lambda asked: {"echo": asked.body})
+    server.route("/gzipped", _gzipped)
+    server.route("/large", text(LARGE))
+    server.route("/limited", limited(7))
+    server.route("/moved", redirect("/plain?token=canary-in-a-redirect"))
+    server.route("/empty", text("", 204))
+    server.route("/cut", truncated([1, 2]))
+    server.route("/stalled", _stalled)
+    server.route("/silent", hang())
+    server.route("/refused", _refused)
+    return server
 
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.url = ""
-        self.released = asyncio.Event()  # lets /slow go on
 
-    async def _plain(self, request: web.Request) -> web.Response:
-        return web.json_response({"asked": dict(request.query), "times": len(self.asked)})
+def zipped(value: object) -> bytes:
+    """JSON as the server packs it."""
+    return gzip.compress(json.dumps(value).encode(), mtime=1)
 
-    async def _gzipped(self, request: web.Request) -> web.Response:
-        body = gzip.compress(json.dumps({"symbol": request.query.get("symbol")}).encode(), mtime=1)
-        return web.Response(body=body, headers={"Content-Type": "application/json", "Content-Encoding": "gzip"})
 
-    async def _posted(self, request: web.Request) -> web.Response:
-        return web.json_response({"echo": await request.json()})
+def _gzipped(asked: Asked) -> object:
+    body = zipped({"symbol": asked.params.get("symbol")})
+    return text(body, headers={"Content-Encoding": "gzip"})
 
-    async def _large(self, request: web.Request) -> web.Response:
-        return web.Response(body=LARGE, content_type="application/octet-stream")
 
-    async def _limited(self, request: web.Request) -> web.Response:
-        return web.Response(status=429, headers={"Retry-After": "7"}, text="too many")
+def _refused(asked: Asked) -> object:
+    body = zipped({"error": f"no such key: {asked.headers['X-Key']}"})
+    return text(body, 401, headers={"Content-Encoding": "gzip"})
 
-    async def _moved(self, request: web.Request) -> web.Response:
-        return web.Response(status=302, headers={"Location": "/plain?token=canary-in-a-redirect"})
 
-    async def _empty(self, request: web.Request) -> web.Response:
-        return web.Response(status=204)
-
-    async def _cut(self, request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Length": "1000"})
-        await response.prepare(request)
-        await response.write(b"[1, 2,")
-        assert request.transport is not None
-        request.transport.abort()
-        return response
-
-    async def _slow(self, request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        await response.write(b"[1, 2,")
-        await self.released.wait()
-        return response
-
-    async def _echo_key(self, request: web.Request) -> web.Response:
-        answer = web.json_response({"error": f"bad key {request.headers['X-Key']}"}, status=401)
-        answer.enable_compression(web.ContentCoding.gzip)
-        return answer
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[Bourse]:
-        """Serve on a free port until the block ends."""
-
-        @web.middleware
-        async def note(request: web.Request, handler: object) -> web.StreamResponse:
-            self.asked.append(request.path_qs)
-            return await handler(request)  # type: ignore[operator,no-any-return]
-
-        app = web.Application(middlewares=[note])
-        for name in ("plain", "gzipped", "large", "limited", "moved", "empty", "cut", "slow", "echo_key"):
-            app.router.add_get(f"/{name}", getattr(self, f"_{name}"))
-        app.router.add_post("/posted", self._posted)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        try:
-            yield self
-        finally:
-            self.released.set()
-            await runner.cleanup()
+async def _stalled(connection: Connection) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(connection.web)
+    await response.write(b"[1, 2,")
+    await connection.closing.wait()
+    return response

@@ -20,29 +20,32 @@ import pytest
 from bot.errors import UserError
 from bot.feeds.recording import RecordingTransport
 from bot.feeds.tape import Answer, Failure, Folder, open_tape
-from tests.servers.bourse import LARGE, Bourse
+from tests.servers.bourse import LARGE, bourse, zipped
+from tests.servers.exchange import Loopback
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=30)
 CANARY = "canary-7f3a91c2"
 
-Work = Callable[[Bourse, RecordingTransport, httpx.AsyncClient], Awaitable[object]]
+Work = Callable[[Loopback, httpx.AsyncClient], Awaitable[object]]
 
 
 @asynccontextmanager
-async def recorder(path: Path, secrets: tuple[str, ...] = ()) -> AsyncIterator[tuple[RecordingTransport, Bourse]]:
-    async with Bourse().open() as bourse:
-        transport = RecordingTransport(httpx.AsyncHTTPTransport(), path, secrets=secrets)
-        yield transport, bourse
+async def recorder(
+    path: Path, secrets: tuple[str, ...] = ()
+) -> AsyncIterator[tuple[RecordingTransport, Loopback, httpx.AsyncClient]]:
+    transport = RecordingTransport(httpx.AsyncHTTPTransport(), path, secrets=secrets)
+    async with bourse() as server, httpx.AsyncClient(transport=transport) as client:
+        yield transport, server, client
 
 
 def recorded(path: Path, work: Work, secrets: tuple[str, ...] = ()) -> tuple[Folder, tuple[Answer, ...]]:
     """What was recorded of some work against the bourse."""
 
     async def run() -> None:
-        async with recorder(path, secrets) as (transport, bourse), httpx.AsyncClient(transport=transport) as client:
+        async with recorder(path, secrets) as (transport, server, client):
             transport.begin(NOW)
-            await work(bourse, transport, client)
+            await work(server, client)
             await transport.commit()
 
     asyncio.run(run())
@@ -55,10 +58,10 @@ def body(folder: Folder, answer: Answer) -> bytes:
 
 
 def test_the_caller_gets_what_it_would_have_got_without_a_recording(tmp_path: Path) -> None:
-    async def work(bourse: Bourse, _: RecordingTransport, client: httpx.AsyncClient) -> None:
+    async def work(server: Loopback, client: httpx.AsyncClient) -> None:
         async with httpx.AsyncClient() as plain:
             for path in ("/gzipped?symbol=A", "/large", "/limited", "/moved", "/empty"):
-                ours, theirs = await client.get(bourse.url + path), await plain.get(bourse.url + path)
+                ours, theirs = await client.get(server.url + path), await plain.get(server.url + path)
                 assert (ours.status_code, ours.content) == (theirs.status_code, theirs.content)
                 assert ours.headers.keys() == theirs.headers.keys()
                 assert ours.http_version == "HTTP/1.1"
@@ -67,31 +70,35 @@ def test_the_caller_gets_what_it_would_have_got_without_a_recording(tmp_path: Pa
 
 
 def test_a_body_is_kept_as_it_came_and_its_gzip_is_a_file_for_any_tool(tmp_path: Path) -> None:
-    async def work(bourse: Bourse, _: RecordingTransport, client: httpx.AsyncClient) -> None:
-        await client.get(bourse.url + "/gzipped", params={"symbol": "BTCUSDT"})
+    async def work(server: Loopback, client: httpx.AsyncClient) -> None:
+        await client.get(server.url + "/gzipped", params={"symbol": "BTCUSDT"})
 
     folder, (answer,) = recorded(tmp_path, work)
-    content = gzip.compress(b'{"symbol": "BTCUSDT"}', mtime=1)
+    content = zipped({"symbol": "BTCUSDT"})
     assert body(folder, answer) == content
     assert answer.headers["content-encoding"] == "gzip"
     assert (folder.path / str(answer.file)).read_bytes() == content
 
 
 def test_statuses_headers_and_large_bodies_are_kept(tmp_path: Path) -> None:
-    async def work(bourse: Bourse, _: RecordingTransport, client: httpx.AsyncClient) -> None:
+    async def work(server: Loopback, client: httpx.AsyncClient) -> None:
         for path in ("/large", "/limited", "/empty", "/moved"):
-            await client.get(bourse.url + path)
+            await client.get(server.url + path)
 
     folder, (large, limited, empty, moved) = recorded(tmp_path, work)
     assert body(folder, large) == LARGE
-    assert (limited.status, limited.headers["retry-after"], body(folder, limited)) == (429, "7", b"too many")
+    assert (limited.status, limited.headers["retry-after"], body(folder, limited)) == (
+        429,
+        "7",
+        b'{"msg": "too many requests"}',
+    )
     assert (empty.status, empty.file, body(folder, empty)) == (204, None, b"")
     assert (moved.status, moved.headers["location"]) == (302, "/plain")
 
 
 def test_twenty_requests_at_once_keep_their_own_answers(tmp_path: Path) -> None:
-    async def work(bourse: Bourse, _: RecordingTransport, client: httpx.AsyncClient) -> None:
-        await asyncio.gather(*(client.get(f"{bourse.url}/gzipped?symbol=S{i}") for i in range(20)))
+    async def work(server: Loopback, client: httpx.AsyncClient) -> None:
+        await asyncio.gather(*(client.get(f"{server.url}/gzipped?symbol=S{i}") for i in range(20)))
 
     folder, answers = recorded(tmp_path, work)
     assert len(answers) == 20
@@ -100,72 +107,73 @@ def test_twenty_requests_at_once_keep_their_own_answers(tmp_path: Path) -> None:
 
 
 def test_failures_are_kept_with_their_kind_and_what_came_before(tmp_path: Path) -> None:
-    async def work(bourse: Bourse, _: RecordingTransport, client: httpx.AsyncClient) -> None:
+    async def work(server: Loopback, client: httpx.AsyncClient) -> None:
         with pytest.raises(httpx.ConnectError):
             await client.get("http://127.0.0.1:1/plain")
         with pytest.raises(httpx.RemoteProtocolError):
-            await client.get(bourse.url + "/cut")
+            await client.get(server.url + "/cut")
         with pytest.raises(httpx.ReadTimeout):
-            await client.get(bourse.url + "/slow", timeout=httpx.Timeout(5, read=0.05))
+            await client.get(server.url + "/stalled", timeout=httpx.Timeout(5, read=0.05))
 
-    folder, (refused, cut, slow) = recorded(tmp_path, work)
+    folder, (refused, cut, stalled) = recorded(tmp_path, work)
     assert (refused.status, refused.error, body(folder, refused)) == (None, Failure.CONNECT, b"")
-    assert (cut.status, cut.error, body(folder, cut)) == (200, Failure.PROTOCOL, b"[1, 2,")
-    assert (slow.status, slow.error, body(folder, slow)) == (200, Failure.TIMEOUT, b"[1, 2,")
+    assert (cut.status, cut.error, body(folder, cut)) == (200, Failure.PROTOCOL, b"[1, 2]")
+    assert (stalled.status, stalled.error, body(folder, stalled)) == (200, Failure.TIMEOUT, b"[1, 2,")
 
 
 def test_what_nobody_waited_for_or_read_to_its_end_is_given_up(tmp_path: Path) -> None:
-    async def work(bourse: Bourse, _: RecordingTransport, client: httpx.AsyncClient) -> None:
-        async with client.stream("GET", bourse.url + "/large") as response:
+    async def work(server: Loopback, client: httpx.AsyncClient) -> None:
+        async with client.stream("GET", server.url + "/large") as response:
             async for _chunk in response.aiter_bytes(1000):
                 break
-        asking = asyncio.ensure_future(client.get(bourse.url + "/slow"))
-        while "/slow" not in bourse.asked:
+        asking = asyncio.ensure_future(client.get(server.url + "/silent"))
+        while not server.asked("/silent"):
             await asyncio.sleep(0)
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
 
-    folder, (large, slow) = recorded(tmp_path, work)
+    folder, (large, silent) = recorded(tmp_path, work)
     assert large.error is Failure.GIVEN_UP
     assert LARGE.startswith(body(folder, large))
-    assert slow.error is Failure.GIVEN_UP
+    assert (silent.status, silent.error) == (None, Failure.GIVEN_UP)
 
 
 def test_a_request_under_way_at_the_commit_is_cut_off_there_and_goes_on_for_its_caller(tmp_path: Path) -> None:
     async def run() -> None:
-        async with recorder(tmp_path) as (transport, bourse), httpx.AsyncClient(transport=transport) as client:
+        async with recorder(tmp_path) as (transport, server, client):
             transport.begin(NOW)
-            async with client.stream("GET", bourse.url + "/slow") as response:
+            async with client.stream("GET", server.url + "/large") as response:
                 chunks = response.aiter_raw()
-                assert await anext(chunks) == b"[1, 2,"
+                first = await anext(chunks)
                 await transport.commit()
-                bourse.released.set()
-                assert [chunk async for chunk in chunks] == []
+                assert first + b"".join([chunk async for chunk in chunks]) == LARGE
 
     asyncio.run(run())
     (folder,) = open_tape(tmp_path).folders
     (answer,) = folder.answers()
-    assert (answer.error, body(folder, answer)) == (Failure.GIVEN_UP, b"[1, 2,")
+    assert answer.error is Failure.GIVEN_UP
+    assert LARGE.startswith(body(folder, answer))
+    assert answer.size < len(LARGE)
 
 
 def test_only_the_refresh_is_recorded_not_a_backfill_beside_it(tmp_path: Path) -> None:
     async def run() -> None:
-        async with recorder(tmp_path) as (transport, bourse), httpx.AsyncClient(transport=transport) as client:
+        async with recorder(tmp_path) as (transport, server, client):
             begun, finished = asyncio.Event(), asyncio.Event()
 
             async def backfill() -> None:
-                await client.get(bourse.url + "/plain?job=before")
+                await client.get(server.url + "/plain?job=before")
                 await begun.wait()
-                await client.get(bourse.url + "/plain?job=beside")
+                await client.get(server.url + "/plain?job=beside")
                 finished.set()
 
             job = asyncio.create_task(backfill())
             transport.begin(NOW)
             begun.set()
-            await asyncio.gather(finished.wait(), client.get(bourse.url + "/plain?job=refresh"))
+            await asyncio.gather(finished.wait(), client.get(server.url + "/plain?job=refresh"))
             await transport.commit()
-            await client.get(bourse.url + "/plain?job=after")
+            await client.get(server.url + "/plain?job=after")
             await job
 
     asyncio.run(run())
@@ -175,10 +183,10 @@ def test_only_the_refresh_is_recorded_not_a_backfill_beside_it(tmp_path: Path) -
 
 def test_each_refresh_has_a_folder_and_a_discarded_one_has_none(tmp_path: Path) -> None:
     async def run() -> None:
-        async with recorder(tmp_path) as (transport, bourse), httpx.AsyncClient(transport=transport) as client:
+        async with recorder(tmp_path) as (transport, server, client):
             for number, keep in enumerate((True, False, True)):
                 transport.begin(NOW + number * timedelta(minutes=30))
-                await client.get(f"{bourse.url}/plain?number={number}")
+                await client.get(f"{server.url}/plain?number={number}")
                 await (transport.commit() if keep else transport.discard())
 
     asyncio.run(run())
@@ -188,14 +196,14 @@ def test_each_refresh_has_a_folder_and_a_discarded_one_has_none(tmp_path: Path) 
 
 
 def test_no_secret_is_anywhere_in_the_folder(tmp_path: Path) -> None:
-    async def work(bourse: Bourse, _: RecordingTransport, client: httpx.AsyncClient) -> None:
+    async def work(server: Loopback, client: httpx.AsyncClient) -> None:
         client.headers.update({"X-Key": CANARY, "Authorization": f"Bearer {CANARY}"})
         for name in ("api_token", "ApiKey", "key", "TOKEN", "signature", "x_cg_pro_api_key", "harmless"):
-            await client.get(f"{bourse.url}/plain", params={name: CANARY, "symbol": "BTCUSDT"})
-            await client.post(f"{bourse.url}/posted", json={"auth": {name: CANARY}, "type": "meta"})
-        await client.get(f"{bourse.url}/echo_key", params={"symbol": "BTCUSDT"})
-        await client.get(f"{bourse.url}/{CANARY}/plain")
-        await client.get(f"http://me:{CANARY}@{bourse.url.removeprefix('http://')}/plain")
+            await client.get(f"{server.url}/plain", params={name: CANARY, "symbol": "BTCUSDT"})
+            await client.post(f"{server.url}/posted", json={"auth": {name: CANARY}, "type": "meta"})
+        await client.get(f"{server.url}/refused", params={"symbol": "BTCUSDT"})
+        await client.get(f"{server.url}/{CANARY}/plain")
+        await client.get(f"http://me:{CANARY}@{server.url.removeprefix('http://')}/plain")
 
     folder, answers = recorded(tmp_path, work, secrets=(CANARY,))
     found = b""
@@ -225,14 +233,14 @@ def test_a_folder_that_cannot_be_written_is_said_so_at_once(tmp_path: Path) -> N
 
 def test_a_full_disk_costs_the_recording_and_not_the_refresh(tmp_path: Path) -> None:
     async def run() -> None:
-        async with recorder(tmp_path) as (transport, bourse), httpx.AsyncClient(transport=transport) as client:
+        async with recorder(tmp_path) as (transport, server, client):
             part = transport.begin(NOW)
             part.rmdir()  # no room for any file
-            assert (await client.get(bourse.url + "/large")).content == LARGE
+            assert (await client.get(server.url + "/large")).content == LARGE
             with pytest.raises(UserError, match="20261125T123000Z: cannot be written"):
                 await transport.commit()
             transport.begin(LATER)
-            await client.get(bourse.url + "/plain")
+            await client.get(server.url + "/plain")
             await transport.commit()
 
     asyncio.run(run())

@@ -18,7 +18,7 @@ from bot.errors import UserError
 from bot.feeds.recording import RecordingTransport
 from bot.feeds.replay import FASTEST, ReplayClock, ReplayTransport, parse_speed, play, waits
 from bot.feeds.tape import RAISED, Failure, Tape, open_tape
-from tests.servers.bourse import LARGE, Bourse
+from tests.servers.bourse import LARGE, bourse
 from tests.tapes import record, said
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
@@ -56,7 +56,7 @@ async def everything(client: httpx.AsyncClient, url: str) -> list[Answered]:
     for path in ("/plain", "/plain", "/large", "/limited", "/moved", "/empty", "/cut"):
         found.append(await ask(client, "GET", url + path))
     found.append(await ask(client, "POST", f"{url}/posted", json={"type": "meta", "nested": [1, {"a": 2.5}]}))
-    found.append(await ask(client, "GET", f"{url}/slow", timeout=httpx.Timeout(5, read=0.05)))
+    found.append(await ask(client, "GET", f"{url}/stalled", timeout=httpx.Timeout(5, read=0.05)))
     found.append(await ask(client, "GET", "http://127.0.0.1:1/refused"))
     return found
 
@@ -64,17 +64,17 @@ async def everything(client: httpx.AsyncClient, url: str) -> list[Answered]:
 def test_a_replay_of_a_real_server_is_what_the_server_said(tmp_path: Path) -> None:
     async def run() -> tuple[list[Answered], list[Answered]]:
         recorder = RecordingTransport(httpx.AsyncHTTPTransport(), tmp_path)
-        async with Bourse().open() as bourse, httpx.AsyncClient(transport=recorder) as client:
+        async with bourse() as server, httpx.AsyncClient(transport=recorder) as client:
             recorder.begin(NOW)
-            live = await everything(client, bourse.url)
+            live = await everything(client, server.url)
             await recorder.commit()
         async with httpx.AsyncClient(transport=ReplayTransport(open_tape(tmp_path).folders[0])) as client:
-            return live, await everything(client, bourse.url)
+            return live, await everything(client, server.url)
 
     live, again = asyncio.run(run())
     assert again == live
     assert live[22] == (200, LARGE, None)
-    assert live[23] == (429, b"too many", "7")
+    assert live[23] == (429, b'{"msg": "too many requests"}', "7")
     assert [one for one in live if isinstance(one, type)] == [
         httpx.RemoteProtocolError,
         httpx.ReadTimeout,
