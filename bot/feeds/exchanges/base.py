@@ -68,32 +68,43 @@ class Candles:
 
 
 class Adapter(Protocol):
-    """The names that every adapter module has."""
+    """The names that every adapter module has; a module is one, and so is an object with these attributes."""
 
     NAME: str  # as in EXCHANGES
     HOST: str  # "https://fapi.binance.com"
-    QUOTES: Sequence[Endpoint]  # asked all at once in every refresh
-    REFUSALS: Sequence[int]  # HTTP statuses with which it turns away a country
     ZERO_IS_PLACEHOLDER: bool  # it prints exactly 0 where it has no rate
 
-    @staticmethod
-    def unwrap(answer: Any) -> Any:
-        """What is inside the envelope. Raises AnswerError where the envelope holds an error."""
+    @property
+    def QUOTES(self) -> Sequence[Endpoint]:  # noqa: N802  # a constant of the module
+        """What is asked in every refresh, all at once."""
         ...
 
-    @staticmethod
-    def parse_quotes(answers: Sequence[Any], now: datetime) -> Iterator[Quote]:
-        """The perpetuals in the unwrapped answers to QUOTES, in that order. Dated futures are left out."""
+    @property
+    def REFUSALS(self) -> Sequence[int]:  # noqa: N802
+        """HTTP statuses with which it turns away a country."""
         ...
 
-    @staticmethod
-    def history(symbol: str) -> History:
+    def unwrap(self, answer: Any) -> Any:
+        """The answer, checked: without its envelope, unless the envelope says something of the values.
+
+        Raises AnswerError where the envelope holds an error.
+        """
+        ...
+
+    def parse_quotes(self, answers: Sequence[Any], now: datetime) -> Iterator[Quote]:
+        """The perpetuals in the unwrapped answers to QUOTES, in that order; None where an optional one failed.
+
+        Dated futures, delisted contracts and the exchange's own test products are left out. Raises AnswerError
+        where an answer is not what it should be; a row that is not costs only itself.
+        """
+        ...
+
+    def history(self, symbol: str) -> History:
         """Where a contract's settlements are."""
         ...
 
-    @staticmethod
-    def parse_settlements(answer: Any) -> list[SettledRate]:
-        """The settlements in an unwrapped answer of the history endpoint, in any order."""
+    def parse_settlements(self, answer: Any) -> list[SettledRate]:
+        """The settlements in an unwrapped answer of the history endpoint, in any order. Raises AnswerError."""
         ...
 
 
@@ -117,7 +128,7 @@ def number(value: object) -> float | None:
         return math.nan
     try:
         return float(value)  # type: ignore[arg-type]  # whatever it is: what float refuses is no number
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return math.nan
 
 
@@ -127,10 +138,14 @@ def positive(value: object) -> float | None:
     return found if found is not None and found > 0 and math.isfinite(found) else None
 
 
-def scaled(value: object, factor: float) -> float | None:
-    """A positive number times a factor, such as milliseconds to hours; None where it is not positive."""
+def hours_of(value: object, per_hour: float) -> float | None:
+    """A positive length of time in hours, of which the value has `per_hour` units to the hour; else None.
+
+    >>> hours_of("14400", 3600), hours_of(28_800_000, 3_600_000), hours_of(0, 3600)
+    (4.0, 8.0, None)
+    """
     found = positive(value)
-    return None if found is None else found * factor
+    return None if found is None else found / per_hour
 
 
 def from_ms(value: object) -> datetime | None:
