@@ -5,6 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from bot.feeds.exchanges import (
+    binance,
+    bingx,
+    bitget,
+    bybit,
+    deribit,
+    gate,
+    htx,
+    hyperliquid,
+    kucoin,
+    mexc,
+    okx,
+)
+from bot.feeds.exchanges.base import Adapter
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -12,6 +27,7 @@ class Exchange:
 
     name: str  # as in data: "gate"
     title: str  # as people write it: "Gate.io"
+    adapter: Adapter | None  # how it is read; None where there is nothing left to read
     aliases: tuple[str, ...] = ()
     closed: date | None = None  # the day on which it ended futures trading
 
@@ -19,19 +35,19 @@ class Exchange:
 EXCHANGES: dict[str, Exchange] = {
     exchange.name: exchange
     for exchange in (
-        Exchange("binance", "Binance", ("binanceusdm",)),
-        Exchange("bybit", "Bybit"),
-        Exchange("okx", "OKX", ("okex",)),
-        Exchange("gate", "Gate.io", ("gateio", "gate.io")),
-        Exchange("bitget", "Bitget"),
-        Exchange("hyperliquid", "Hyperliquid"),
-        Exchange("deribit", "Deribit"),
-        Exchange("bitmex", "BitMEX", closed=date(2026, 9, 23)),
-        Exchange("htx", "HTX", ("huobi",)),
-        Exchange("bingx", "BingX"),
-        Exchange("coinex", "CoinEx", closed=date(2026, 9, 22)),
-        Exchange("kucoin", "KuCoin", ("kucoinfutures",)),
-        Exchange("mexc", "MEXC"),
+        Exchange("binance", "Binance", binance, ("binanceusdm",)),
+        Exchange("bybit", "Bybit", bybit),
+        Exchange("okx", "OKX", okx, ("okex",)),
+        Exchange("gate", "Gate.io", gate, ("gateio", "gate.io")),
+        Exchange("bitget", "Bitget", bitget),
+        Exchange("hyperliquid", "Hyperliquid", hyperliquid),
+        Exchange("deribit", "Deribit", deribit),
+        Exchange("bitmex", "BitMEX", None, closed=date(2026, 9, 23)),
+        Exchange("htx", "HTX", htx, ("huobi",)),
+        Exchange("bingx", "BingX", bingx),
+        Exchange("coinex", "CoinEx", None, closed=date(2026, 9, 22)),
+        Exchange("kucoin", "KuCoin", kucoin, ("kucoinfutures",)),
+        Exchange("mexc", "MEXC", mexc),
     )
 }
 
