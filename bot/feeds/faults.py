@@ -15,6 +15,8 @@ import httpx
 from bot.errors import FeedError
 from bot.feeds.masking import masked_text
 
+# What code raises that meets a shape it does not expect.
+UNKNOWN_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
 SHOWN = 80  # characters of a foreign text
 LONGEST_RETRY_AFTER = 3 * 86_400.0  # seconds: the longest ban that an exchange speaks of (Binance)
 

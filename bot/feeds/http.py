@@ -23,7 +23,7 @@ from bot import __version__
 from bot.clock import Clock
 from bot.feeds.breaker import Admission, Breaker
 from bot.feeds.exchanges.base import AnswerError, Endpoint, Slot
-from bot.feeds.faults import AskError, HeldError, LimitedError, PassingError, RefusedError, shown
+from bot.feeds.faults import UNKNOWN_SHAPE, AskError, HeldError, LimitedError, PassingError, RefusedError, shown
 from bot.feeds.masking import is_secret
 from bot.feeds.pace import Pace
 from bot.feeds.request import HttpOptions, Request, answer_to
@@ -34,8 +34,6 @@ T = TypeVar("T")
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds: the first retry follows within the first, doubling to the last
 LIMITED_PAUSE = 1.0  # seconds at least, where a source limits us and does not say for how long
-# What code raises that meets a shape it does not expect.
-UNKNOWN_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
 
 
 def quiet_loggers() -> None:
