@@ -1,0 +1,70 @@
+"""Contracts as they are quoted and as they are known: what the rules between quotes and belief share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.feeds.base import Quote
+from bot.feeds.exchanges.symbols import base_coin
+from scoring.model import AssetClass
+
+SAME_PRICE = 0.10  # contracts whose marks differ by more are not on the same token
+
+Key = tuple[str, str]  # (exchange, symbol)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored of a contract before a refresh; the last believed rate's numbers are None where it has none."""
+
+    base_coin: str
+    asset: AssetClass = AssetClass.COIN
+    rate: float | None = None  # decimal per interval
+    interval_hours: float | None = None
+    next_funding_time: datetime | None = None
+    updated_at: datetime | None = None  # when that rate was read
+    mark_price: float | None = None  # USD per coin, multiplier removed
+
+
+def key_of(quote: Quote) -> Key:
+    """What tells a contract from all others."""
+    return quote.exchange, quote.symbol
+
+
+def mark_of(quote: Quote) -> float | None:
+    """The mark price in USD per coin, multiplier removed; None where there is none that can be a price."""
+    mark = quote.mark_price
+    if mark is None or not (0 < mark < math.inf):
+        return None
+    return mark / base_coin(quote.exchange, quote.base).multiplier
+
+
+def turnover_of(quote: Quote) -> float | None:
+    """The turnover of 24 hours in USD; None where there is none that can be one."""
+    turnover = quote.turnover_usd
+    return turnover if turnover is not None and 0 <= turnover < math.inf else None
+
+
+def agree(one: float, other: float) -> bool:
+    """Whether two prices, both above zero, are those of one token.
+
+    >>> agree(1.0, 1.09), agree(1.12, 1.0), agree(815.0, 1.82e-6)
+    (True, False, False)
+    """
+    return max(one, other) <= min(one, other) * (1 + SAME_PRICE)
+
+
+def distinct(quotes: Iterable[Quote]) -> list[Quote]:
+    """Each contract once, ordered by exchange and symbol; of several the one with the higher turnover."""
+    chosen: dict[Key, Quote] = {}
+    for quote in quotes:
+        known = chosen.get(key_of(quote))
+        chosen[key_of(quote)] = quote if known is None else max(known, quote, key=_rank)
+    return [chosen[key] for key in sorted(chosen)]
+
+
+def _rank(quote: Quote) -> tuple[float, str]:
+    return turnover_of(quote) or 0.0, repr(quote)
