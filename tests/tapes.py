@@ -61,7 +61,13 @@ class _Script(httpx.AsyncBaseTransport):
         return httpx.Response(answer.status, headers=answer.headers, content=answer.content)
 
 
-def record(folder: Path, now: datetime, answers: Sequence[Said], settlements: pl.DataFrame | None = None) -> Tape:
+def record(
+    folder: Path,
+    now: datetime,
+    answers: Sequence[Said],
+    settlements: pl.DataFrame | None = None,
+    candles: pl.DataFrame | None = None,
+) -> Tape:
     """Add one refresh to the recording in a folder; gives the whole recording."""
 
     async def run() -> None:
@@ -74,7 +80,7 @@ def record(folder: Path, now: datetime, answers: Sequence[Said], settlements: pl
                 except httpx.TransportError:
                     if answer.error is None:
                         raise
-            await transport.commit(settlements)
+            await transport.commit(settlements, candles)
 
     asyncio.run(run())
     return open_tape(folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ import polars as pl
 from bot.errors import UserError
 from bot.feeds.masking import SHORTEST
 from bot.feeds.packing import finish_folder, pack_body
-from bot.feeds.tape import RAISED, SETTLEMENTS, Answer, Asked, Failure, asked_of, folder_name, kept_headers
+from bot.feeds.tape import CANDLES, RAISED, SETTLEMENTS, Answer, Asked, Failure, asked_of, folder_name, kept_headers
 
 PART = ".part"  # ends the name of a folder that is still being written
 
@@ -69,11 +69,11 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         _refresh.set(self._part)
         return folder
 
-    async def commit(self, settlements: pl.DataFrame | None = None) -> Path:
+    async def commit(self, settlements: pl.DataFrame | None = None, candles: pl.DataFrame | None = None) -> Path:
         """Finish the refresh; its folder appears whole, or not at all. Returns the folder.
 
-        `settlements`: those stored since the last folder that no answer of a refresh gave (a backfill), in
-        SETTLEMENT_SCHEMA. Raises UserError when something could not be written; all of the refresh is dropped then.
+        `settlements` (SETTLEMENT_SCHEMA) and `candles` (PRICE_SCHEMA): what background jobs have stored since the
+        last folder. Raises UserError when something could not be written; all of the refresh is dropped then.
         """
         part, self._part = self._part, None
         if part is None:
@@ -82,7 +82,8 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         try:
             if part.fault is not None:
                 raise part.fault
-            await asyncio.to_thread(_finish, part, settlements, self._secrets)
+            tables = {SETTLEMENTS: settlements, CANDLES: candles}
+            await asyncio.to_thread(_finish, part, tables, self._secrets)
         except OSError as error:
             # Never on cancellation: the thread goes on, and the folder it renames must not be emptied meanwhile.
             shutil.rmtree(part.folder, ignore_errors=True)
@@ -223,10 +224,11 @@ class _CopiedStream(httpx.AsyncByteStream):
         await self._stream.aclose()
 
 
-def _finish(part: _Part, settlements: pl.DataFrame | None, secrets: Collection[str]) -> None:
+def _finish(part: _Part, tables: Mapping[str, pl.DataFrame | None], secrets: Collection[str]) -> None:
     answers = tuple(copy.packed(secrets) for copy in part.copies)
-    if settlements is not None and not settlements.is_empty():
-        settlements.write_parquet(part.folder / SETTLEMENTS, compression="zstd")
+    for name, table in tables.items():
+        if table is not None and not table.is_empty():
+            table.write_parquet(part.folder / name, compression="zstd")
     finish_folder(part.folder, part.final, part.now, answers)
 
 

@@ -26,6 +26,7 @@ from bot.feeds.masking import masked_json, masked_params, masked_text
 FORMAT = 1
 INDEX = "index.json"
 SETTLEMENTS = "settlements.parquet"  # what a backfill stored since the folder before
+CANDLES = "candles.parquet"  # prices that it stored
 CHUNK = 64 * 1024  # bytes
 HEADERS = ("content-type", "content-encoding", "retry-after", "location")  # of an answer; no others are kept
 
