@@ -38,6 +38,7 @@ from tests.servers.exchange import (
     text,
     truncated,
 )
+from tests.servers.universe import Universe, universe
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RATES, INFO = Endpoint("/rates"), Endpoint("/info")
@@ -344,3 +345,21 @@ def test_closing_closes_the_client() -> None:
             return here.client.is_closed
 
     assert asyncio.run(main())
+
+
+# --- the real adapters ----------------------------------------------------------------------------------
+
+
+def test_eleven_exchanges_of_the_real_size_are_read_in_one_batch() -> None:
+    async def main() -> tuple[Universe, Batch]:
+        made = universe(now=NOW)
+        async with world({}) as here:
+            made.serve(here.server)
+            feed = ExchangesFeed(here.client, here.clock, hosts=made.hosts(here.server.url))
+            return made, await here.fetch(feed)
+
+    made, batch = asyncio.run(main())
+    assert batch.reports == tuple(SourceReport(name, ok=True) for name in open_adapters())
+    assert len(batch.quotes) == made.count == 5_500
+    assert all(quote.rate is not None and abs(quote.rate) <= 0.005 for quote in batch.quotes)
+    assert all(quote.interval_hours in (1, 4, 8) for quote in batch.quotes)
