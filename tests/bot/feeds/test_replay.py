@@ -14,11 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.clock import FixedClock
 from bot.errors import UserError
+from bot.feeds.base import Batch
+from bot.feeds.exchanges.live import ExchangesFeed
+from bot.feeds.http import open_client
 from bot.feeds.recording import RecordingTransport
 from bot.feeds.replay import FASTEST, ReplayClock, ReplayTransport, parse_speed, play, waits
 from bot.feeds.tape import RAISED, Failure, Tape, open_tape
 from tests.servers.bourse import LARGE, bourse
+from tests.servers.exchange import Loopback, failing, in_turn, refused, reset, text
+from tests.servers.universe import MONDAY, universe
 from tests.tapes import record, said
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
@@ -233,3 +239,46 @@ def test_a_speed_that_is_none_says_what_is_one(text: str) -> None:
     with pytest.raises(UserError, match="nor max") as told:
         parse_speed(text)
     assert told.value.example == "--speed 600"
+
+
+# --- all exchanges --------------------------------------------------------------------------------------
+
+
+async def cycle(transport: httpx.AsyncBaseTransport, hosts: Mapping[str, str] | None, now: datetime) -> Batch:
+    """One fetch of all exchanges."""
+
+    async def no_pause(_: float) -> None:
+        await asyncio.sleep(0)
+
+    async with open_client(transport) as client:
+        feed = ExchangesFeed(client, FixedClock(now), hosts=hosts, sleep=no_pause, jitter=lambda: 0.0)
+        if isinstance(transport, RecordingTransport):
+            transport.begin(now)
+        batch = await feed.fetch(None, now)
+        if isinstance(transport, RecordingTransport):
+            await transport.commit()
+        return batch
+
+
+def test_a_recorded_cycle_of_all_exchanges_replays_to_the_same_batch(tmp_path: Path) -> None:
+    market = universe(440)
+
+    async def run() -> tuple[Batch, dict[str, str]]:
+        async with Loopback() as server:
+            market.serve(server)
+            server.route("/htx/linear-swap-api/v1/swap_batch_funding_rate", refused(451))
+            server.route("/okx/api/v5/public/funding-rate", reset())
+            kucoin = market.answers["kucoin"]["/api/v1/contracts/active"][""]
+            server.route("/kucoin/api/v1/contracts/active", in_turn(failing(), text(kucoin)))
+            hosts = market.hosts(server.url)
+            return await cycle(RecordingTransport(httpx.AsyncHTTPTransport(), tmp_path), hosts, MONDAY), hosts
+
+    live, hosts = asyncio.run(run())
+    assert len(live.quotes) > 300
+    assert [report.source for report in live.reports if not report.ok] == ["okx", "htx"]
+    (folder,) = open_tape(tmp_path).folders
+    for asked_at in (hosts, None):  # where it was recorded, and where the exchanges really are
+        again = asyncio.run(cycle(ReplayTransport(folder), asked_at, folder.now))
+        assert again.quotes == live.quotes
+        assert [(one.source, one.outcome) for one in again.reports] == [(r.source, r.outcome) for r in live.reports]
+    assert [one.detail for one in again.reports if one.source == "htx"] == ["refuses this country (451)"]
