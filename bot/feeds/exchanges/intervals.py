@@ -43,8 +43,12 @@ def _interval(gaps: Sequence[float | None], row: int) -> float | None:
     if row == 0:
         return _of_the_first(gaps)
     before, gap, after = gaps[row - 1], gaps[row], gaps[row + 1]
-    if gap is None or gap not in INTERVALS or (before is not None and gap > before):
+    if gap is None:
+        return None
+    if before is not None and gap > before:
         return before if before == after and before in INTERVALS else None
+    if gap not in INTERVALS:
+        return None
     if after == gap:
         return gap
     if gap != before:
