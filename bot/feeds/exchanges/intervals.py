@@ -43,17 +43,11 @@ def _interval(gaps: Sequence[float | None], row: int) -> float | None:
     if row == 0:
         return _of_the_first(gaps)
     before, gap, after = gaps[row - 1], gaps[row], gaps[row + 1]
-    if gap is None:
-        return None
-    if before is not None and gap > before:
+    if gap is not None and before is not None and gap > before:
         return before if before == after and before in INTERVALS else None
-    if gap not in INTERVALS:
+    if gap not in INTERVALS or gap not in {before, after}:
         return None
-    if after == gap:
-        return gap
-    if gap != before:
-        return None
-    # The gap is that of the row before; a shorter one after it makes it doubtful when it could be several of those.
+    # The gap of the row before and a shorter one after it: it could be several of those.
     doubtful = after is not None and after < gap and gap % after == 0
     return None if doubtful else gap
 
