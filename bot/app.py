@@ -62,6 +62,7 @@ class App:
             storage=self.storage,
             scoring=self.config.scoring,
             alerts=self.config.alerts,
+            feeds=self.config.feeds,
         )
 
     async def refresh(self) -> Refreshed:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.alerts.enqueue import Snapshot, enqueue
 from bot.errors import FeedError, TocsinError
-from bot.feeds.base import Batch, Feed, SourceReport
-from bot.feeds.intake import store
+from bot.feeds.base import Batch, Feed, Outcome, SourceReport
+from bot.feeds.exchanges import EXCHANGES
+from bot.feeds.intake import Taken, store
 from bot.settings import AlertSettings, ScoringSettings
 from bot.signals import coin_fundings, find_clusters, score_fundings
 from scoring.clusters import ClusterRule
@@ -34,6 +35,8 @@ log = logging.getLogger("tocsin.refresh")
 
 LEASE = timedelta(minutes=20)
 FETCH_SECONDS = 600.0
+# An exchange on which a coin's contract was neither read nor settled in that time is none of its usual ones.
+USUAL = timedelta(hours=72)
 COIN_SIGNALS = (Signal.PUMP, Signal.SELLING)
 SCORES_KEPT_DAYS = 30
 # Without a feed, an exchange counts as answering while its newest stored settlement is at most this old:
@@ -50,6 +53,8 @@ class RefreshOptions:
     alerts: AlertSettings
     minutes: int  # between two refreshes
     is_gone: Callable[[str], bool] = lambda _: False  # whether an owner is known to be dead
+    hosted: bool = False  # scores come from a hosted service
+    slugs: Mapping[str, str] = field(default_factory=dict)  # ticker → the coin that the config says it means
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +85,12 @@ async def refresh(storage: Storage, feeds: Sequence[Feed], now: datetime, option
 def _work(
     storage: Storage, batches: Sequence[Batch], claim: Claim, now: datetime, options: RefreshOptions
 ) -> Refreshed:
-    reports = tuple(report for batch in batches for report in batch.reports)
     with storage.write() as tx:
-        set_aside = store(tx, batches, now, options.scoring.max_abs_rate)
-        found = _score(tx, reports, claim.slot, now, options.scoring)
+        if not options.hosted:
+            tx.hosted.clear()
+        taken = store(tx, batches, now, options.scoring.max_abs_rate, options.slugs)
+        whole = frozenset(signal for batch in batches for signal in batch.scored)
+        found = _score(tx, taken, claim.slot, now, options, whole)
         movements, clusters = _detect(tx, found)
         for signal in COIN_SIGNALS:
             tx.scores.put(claim.slot, signal, found.states[signal].values(), found.scores[signal])
@@ -92,7 +99,7 @@ def _work(
         facts = {"alerts": queued, "scored": {s.value: len(found.scores[s]) for s in COIN_SIGNALS}}
         if not tx.refreshes.finish(claim, now, facts):
             raise SlotTakenError(f"slot {claim.slot} was taken over by another process; nothing was written")
-    return Refreshed(claim.slot, now, movements, clusters, reports, queued, set_aside)
+    return Refreshed(claim.slot, now, movements, clusters, taken.reports, queued, taken.set_aside)
 
 
 def _claim(storage: Storage, slot: int, now: datetime, options: RefreshOptions) -> tuple[Claim, datetime | None]:
@@ -114,20 +121,46 @@ async def _fetch(feed: Feed, since: datetime | None, now: datetime) -> Batch:
 
 
 def _score(
-    tx: Transaction, reports: Sequence[SourceReport], slot: int, now: datetime, settings: ScoringSettings
+    tx: Transaction, taken: Taken, slot: int, now: datetime, options: RefreshOptions, whole: frozenset[Signal]
 ) -> Snapshot:
-    fundings = coin_fundings(tx, now, settings)
-    scores = score_fundings(fundings, tx.prices.changes(now), settings)
-    listed = tx.pairs.listed()
-    usual = listed | {coin: frozenset(e.exchange for e in f.exchanges) for coin, f in fundings.items()}
-    answered = _answered(tx, reports, now)
-    states = {signal: coin_states(signal, scores[signal], usual, answered) for signal in COIN_SIGNALS}
-    return Snapshot(states, scores, answered, now, slot)
+    """All scores and states; `whole` has the signals whose hosted scores are complete."""
+    usual = tx.pairs.listed(active_since=now - USUAL)
+    answered = _answered(tx, taken, now)
+    if options.hosted:
+        hosted = tx.hosted.scores(now)
+        scores = {signal: hosted.get(signal, {}) for signal in COIN_SIGNALS}
+    else:
+        fundings = coin_fundings(tx, now, options.scoring)
+        scores = score_fundings(fundings, tx.prices.changes(now), options.scoring)
+        usual |= {coin: frozenset(e.exchange for e in f.exchanges) for coin, f in fundings.items()}
+    states = {
+        signal: coin_states(
+            signal,
+            scores[signal],
+            usual,
+            # What a service did not list may have any score.
+            answered if not options.hosted or signal in whole else frozenset(),
+        )
+        for signal in COIN_SIGNALS
+    }
+    missing = {one.source: one for one in taken.reports if not one.ok and one.source in EXCHANGES}
+    return Snapshot(states, scores, answered, now, slot, {name: _lack(one) for name, one in missing.items()})
 
 
-def _answered(tx: Transaction, reports: Sequence[SourceReport], now: datetime) -> frozenset[str]:
-    if reports:
-        return frozenset(report.source for report in reports if report.ok)
+def _lack(report: SourceReport) -> str:
+    """What is the matter with an exchange, in a few words."""
+    match report.outcome:
+        case Outcome.REFUSED:
+            return report.detail
+        case Outcome.PARTIAL:
+            return "partial"
+        case _:
+            return "no answer"
+
+
+def _answered(tx: Transaction, taken: Taken, now: datetime) -> frozenset[str]:
+    if taken.reports:
+        return taken.answered
     newest = tx.funding.newest_settlements(now)
     return frozenset(exchange for exchange, at in newest.items() if now - at <= IMPORTED_FRESH)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, ScalarSelect, Select, func, or_, select
+from sqlalchemy import Connection, ScalarSelect, Select, bindparam, func, or_, select, update
 
 from scoring.model import AssetClass, Coin, FundingRate, Margin, Pair
 from storage import bulk
@@ -211,9 +211,11 @@ class Pairs:
         count = select(func.count()).select_from(CoinRow)
         before = self._connection.execute(count).scalar_one()
         statement = bulk.insert(self._connection, CoinRow)
-        renewed = {name: statement.excluded[name] for name in ("symbol", "name", "market_cap_rank")}
+        renewed = {name: statement.excluded[name] for name in ("symbol", "name")}
+        # A source that knows no ranks must not make those of another forgotten.
+        rank = func.coalesce(statement.excluded.market_cap_rank, CoinRow.market_cap_rank)
         self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["coin_id"], set_=renewed),
+            statement.on_conflict_do_update(index_elements=["coin_id"], set_=renewed | {"market_cap_rank": rank}),
             [
                 {
                     "coin_id": coin.coin_id,
@@ -226,15 +228,38 @@ class Pairs:
         )
         return Added(len(coins), self._connection.execute(count).scalar_one() - before)
 
-    def coins(self) -> dict[str, Coin]:
-        """Symbol → the coin that it most likely means.
+    def put_slugs(self, slugs: Mapping[str, str | None]) -> None:
+        """Note which coin each base coin was matched with; None: none fits, which leaves an earlier match alone.
 
-        Several coins share most symbols. The best market-cap rank wins; among coins without a rank only an
-        unambiguous one counts, for a wrong name is worse than none.
+        A price that runs away for a refresh is no reason to take back a name.
         """
+        matched = [{"of_coin": ticker, "slug": slug} for ticker, slug in slugs.items() if slug is not None]
+        unmatched = [{"of_coin": ticker} for ticker, slug in slugs.items() if slug is None]
+        of_coin = BaseCoinRow.ticker == bindparam("of_coin")
+        if matched:
+            self._connection.execute(update(BaseCoinRow).where(of_coin).values(coin_id=bindparam("slug")), matched)
+        if unmatched:
+            fresh = BaseCoinRow.coin_id.is_(None)
+            self._connection.execute(update(BaseCoinRow).where(of_coin, fresh).values(coin_id=""), unmatched)
+
+    def coins(self) -> dict[str, Coin]:
+        """Base coin → the coin that it means, with the base coin as its symbol.
+
+        What it was matched with counts. Where nothing was matched yet the best market-cap rank of its symbol
+        wins; among coins without a rank only an unambiguous one counts, for a wrong name is worse than none.
+        """
+        named = self._connection.execute(
+            select(CoinRow.coin_id, BaseCoinRow.ticker, CoinRow.name, CoinRow.market_cap_rank).join(
+                BaseCoinRow, BaseCoinRow.coin_id == CoinRow.coin_id
+            )
+        )
+        return self._likely() | {row.ticker: Coin(*row) for row in named}
+
+    def _likely(self) -> dict[str, Coin]:
         rows = self._connection.execute(
             select(CoinRow.coin_id, CoinRow.symbol, CoinRow.name, CoinRow.market_cap_rank)
             .join(BaseCoinRow, BaseCoinRow.ticker == CoinRow.symbol)
+            .where(BaseCoinRow.coin_id.is_(None))
             .order_by(CoinRow.symbol, CoinRow.market_cap_rank.nulls_last(), CoinRow.coin_id)
         )
         candidates: dict[str, list[Coin]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.alerts.digest import priority, urgency
@@ -14,6 +14,7 @@ from bot.alerts.facts import cluster_facts, coin_facts
 from bot.alerts.matching import Verdict, Wish, verdict_on_change, verdict_on_cluster, verdict_on_coin
 from bot.settings import AlertSettings, ScoringSettings
 from bot.signals import find_clusters, pump_constants, selling_constants
+from bot.views.scores import without
 from scoring.clusters import ClusterRule
 from scoring.detection import CoinState, Standing
 from scoring.model import Cluster, Coin, CoinScore, Signal
@@ -34,6 +35,7 @@ class Snapshot:
     answered: frozenset[str]  # exchanges
     now: datetime
     slot: int
+    missing: Mapping[str, str] = field(default_factory=dict)  # exchanges that do not count now → why, in a few words
 
 
 def enqueue(tx: Transaction, found: Snapshot, alerts: AlertSettings, scoring: ScoringSettings) -> int:
@@ -99,7 +101,7 @@ def _coin_steps(
         score = scores.get(key) if state.standing is Standing.SCORED else None
         facts: dict[str, object] = {}
         if step.change:
-            stamp = _stamp(score, found.answered)
+            stamp = _stamp(score, found)
             facts = coin_facts(coin, score, step, wish, constants=constants, coverage=stamp)
         yield key, step, facts
 
@@ -115,12 +117,13 @@ def _cluster_steps(
         yield key, step, cluster_facts(cluster, step, wish) if cluster is not None and step.change else {}
 
 
-def _stamp(score: CoinScore | None, answered: frozenset[str]) -> str:
-    """The coverage of a coin in this refresh: 9 of 11 exchanges answered."""
+def _stamp(score: CoinScore | None, found: Snapshot) -> str:
+    """The coverage of a coin in this refresh: 9 of 9 exchanges answered, without Binance (451)."""
     if score is None:
         return ""
     behind = [one.exchange for one in score.funding.exchanges]
-    return f"{sum(name in answered for name in behind)} of {len(behind)} exchanges answered"
+    answered = f"{sum(name in found.answered for name in behind)} of {len(behind)} exchanges answered"
+    return ", ".join(part for part in (answered, without(found.missing)) if part)
 
 
 def _alert(subscription: Subscription, key: str, step: Step, facts: Mapping[str, object]) -> NewAlert:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from bot.feeds.settings import FeedSettings
 from bot.settings import AlertSettings, ScoringSettings
 from bot.views.elements import View
 from storage import Storage
@@ -63,6 +64,7 @@ class Request:
     storage: Storage
     scoring: ScoringSettings
     alerts: AlertSettings
+    feeds: FeedSettings = field(default_factory=FeedSettings)
 
 
 @dataclass(frozen=True, slots=True)

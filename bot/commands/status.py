@@ -1,28 +1,89 @@
-"""/status: how old everything is."""
+"""/status: how old everything is, and what it rests on."""
 
 from __future__ import annotations
 
-from bot.commands.base import Command, Request
+from datetime import datetime, timedelta
+
+from bot.commands.base import Command, Kind, Param, Request
+from bot.feeds.exchanges import EXCHANGES
+from bot.feeds.exchanges.backfill import wanted
+from bot.feeds.exchanges.base import History
+from bot.feeds.exchanges.coverage import Wanted, coverage
+from bot.feeds.settings import FeedSettings
+from bot.feeds.slugs import APART
 from bot.views.elements import View
-from bot.views.status import Holdings, status_view
+from bot.views.status import Depth, Health, Holdings, history_view, quarantine_view, status_view
+from storage import Transaction
+
+SHOWS = ("overview", "quarantine", "history")
 
 
 def run(request: Request) -> View:
-    """The age of each source, the last refresh, and what the outbox holds."""
+    """The age of each source, the last refresh, what is held back, and what the outbox holds."""
+    now = request.now
     with request.storage.read() as tx:
+        match request.args["show"]:
+            case "quarantine":
+                return quarantine_view(tx.quarantine.entries(), now)
+            case "history":
+                return history_view(depth_of(tx, request.feeds, now), tx.funding.provisional(), now)
+        coins = tx.pairs.base_coins()
         holdings = Holdings(
-            coins=len(tx.pairs.base_coins()),
+            coins=len(coins),
             filings=tx.filings.count(),
-            newest_settlements=tx.funding.newest_settlements(request.now),
-            newest_filing=tx.filings.newest(request.now),
-            newest_price=tx.prices.newest(request.now),
+            newest_settlements=tx.funding.newest_settlements(now),
+            newest_filing=tx.filings.newest(now),
+            newest_price=tx.prices.newest(now),
+            provisional=tx.funding.provisional(),
+            price_sources=tx.prices.sources(now),
+            held=tx.quarantine.entries(),
+            apart=[coin for coin in coins if APART in coin],
         )
-        return status_view(holdings, tx.refreshes.sources(), tx.refreshes.last(), tx.outbox.counts(), now=request.now)
+        return status_view(
+            Health(
+                holdings,
+                tx.refreshes.sources(),
+                tx.refreshes.last(),
+                tx.outbox.counts(),
+                depth_of(tx, request.feeds, now),
+                now,
+            )
+        )
+
+
+def depth_of(tx: Transaction, feeds: FeedSettings, now: datetime) -> Depth:
+    """How deep the history of the exchanges is that are read."""
+    days = feeds.history_days
+    if feeds.funding != "exchanges":
+        return Depth(days)
+    readable = [name for name, one in EXCHANGES.items() if one.adapter is not None]
+    contracts = wanted(tx, readable, now)
+    intervals = {key: contract.interval_hours for key, contract in contracts.items()}
+    whole = Wanted(intervals, now - timedelta(days=days), now)
+    return Depth(days, coverage(tx.backfill.all(), whole, _history_of))
+
+
+def _history_of(exchange: str, symbol: str) -> History:
+    adapter = EXCHANGES[exchange].adapter
+    if adapter is None:
+        raise LookupError(f"{exchange} has no history to read")
+    return adapter.history(symbol)
 
 
 COMMAND = Command(
     name="status",
-    summary="How fresh the data is, and what is waiting to be sent",
+    summary="How fresh the data is, what is held back, and what is waiting to be sent",
     run=run,
     example="/status",
+    params=(
+        Param(
+            "show",
+            Kind.CHOICE,
+            "overview, quarantine (values that are not believed) or history (how deep it is)",
+            "quarantine",
+            default="overview",
+            choices=SHOWS,
+            positional=True,
+        ),
+    ),
 )

@@ -124,7 +124,7 @@ def empty_prices() -> pl.DataFrame:
 class Batch:
     """What a feed found since it was last asked; overlaps with what is stored do no harm."""
 
-    quotes: tuple[Quote, ...] = ()  # as exchanges gave them, to be judged
+    quotes: tuple[Quote, ...] | None = None  # as exchanges gave them, to be judged; None: of a feed that asks none
     rates: tuple[FundingRate, ...] = ()  # of a feed that vouches for them
     settlements: pl.DataFrame = field(default_factory=empty_settlements)
     prices: pl.DataFrame = field(default_factory=empty_prices)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.feeds.exchanges import EXCHANGES
+from bot.feeds.exchanges import EXCHANGES, title_of
 from bot.views import numbers
 from bot.views.elements import Button, Column, Json, Meter, Note, Table, Text, View
 from bot.views.titles import TITLES
 from scoring.model import Coin, CoinScore, Signal
 from scoring.rounding import round_half_up
 
+MISSING_SHOWN = 3
 SHARES_NOTE = "Shorts on perpetual futures, day after day; not share sales by company insiders (those are /clusters)."
 METHODOLOGY = {
     Signal.PUMP: "Composite score (0-10): funding magnitude × pump magnitude × (0.6 + 0.4 × persistence) × 10.",
@@ -98,13 +99,25 @@ def streak_text(days: int, is_open: bool, *, long: bool = False) -> str:
     return f"{'≥ ' if is_open else ''}{numbers.count(days, 'day') if long else f'{days} d'}"
 
 
-def coverage_note(exchanges: int, newest: datetime | None, now: datetime) -> str:
-    """What the numbers rest on."""
+def coverage_note(
+    exchanges: int, newest: datetime | None, now: datetime, missing: Mapping[str, str] | None = None
+) -> str:
+    """What the numbers rest on; `missing`: exchanges that do not count now → why, in a few words."""
     if newest is None:
         return "no settlements stored yet: /status says why"
     age = now - newest
     stale = " (stale)" if age > timedelta(hours=9) else ""
-    return f"{numbers.count(exchanges, 'exchange')} · newest settlement {numbers.ago(newest, now)}{stale}"
+    said = f"{numbers.count(exchanges, 'exchange')} · newest settlement {numbers.ago(newest, now)}{stale}"
+    return " · ".join(part for part in (said, without(missing or {})) if part)
+
+
+def without(missing: Mapping[str, str]) -> str:
+    """The exchanges that are not behind a number: without Binance (refuses this country (451))."""
+    if not missing:
+        return ""
+    names = [f"{title_of(name)} ({why})" for name, why in sorted(missing.items())]
+    more = f" and {len(names) - MISSING_SHOWN} more" if len(names) > MISSING_SHOWN else ""
+    return f"without {', '.join(names[:MISSING_SHOWN])}{more}"
 
 
 def _table(signal: Signal, shown: Sequence[tuple[CoinScore, Coin]]) -> Table:

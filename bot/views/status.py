@@ -1,19 +1,26 @@
-"""How fresh everything is."""
+"""How fresh everything is, what it rests on, and what is held back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from bot.feeds.base import Outcome
 from bot.feeds.exchanges import EXCHANGES, title_of
+from bot.feeds.exchanges.coverage import ExchangeCoverage, part_of
 from bot.views import numbers
-from bot.views.elements import Column, Field, Fields, Json, Note, Table, View
+from bot.views.elements import Button, Column, Element, Field, Fields, Json, Note, Table, Text, View
+from scoring.model import Held
 from storage.refreshes import Refresh, Source
 
 STALE = timedelta(hours=9)  # the longest common interval and an hour
 PRICE_STALE = timedelta(hours=2)  # an older price scores nothing (DESIGN, the method, 9)
 FILINGS_STALE = timedelta(days=4)  # a long weekend
+HELD_SHOWN = 5  # in the overview
+HELD_LISTED = 100
+PRICE_TITLES = {"coingecko": "CoinGecko", "marks": "our own marks", "candles": "candles", "import": "imports"}
+BAR_CELLS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +32,160 @@ class Holdings:
     newest_settlements: Mapping[str, datetime]  # exchange → time
     newest_filing: datetime | None
     newest_price: datetime | None
+    provisional: Mapping[str, int] = field(default_factory=dict)  # exchange → settlements that are estimates
+    price_sources: Mapping[str, int] = field(default_factory=dict)  # where how many coins' changes come from
+    held: Sequence[Held] = ()
+    apart: Sequence[str] = ()  # base coins that share a ticker with another: CAT@gate
 
 
-def status_view(
-    holdings: Holdings,
-    sources: Sequence[Source],
-    last: Refresh | None,
-    outbox: Mapping[str, int],
-    *,
-    now: datetime,
-) -> View:
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How deep the history is wanted, and how far it got."""
+
+    days: int
+    exchanges: tuple[ExchangeCoverage, ...] = ()  # empty where no history is read
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the slowest exchange is done; all are read at once."""
+        return max((one.seconds_left for one in self.exchanges), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Everything that /status tells."""
+
+    holdings: Holdings
+    sources: Sequence[Source]
+    last: Refresh | None
+    outbox: Mapping[str, int]
+    depth: Depth
+    now: datetime
+
+
+def status_view(health: Health) -> View:
     """Ages first: a number from stale data is worse than none."""
-    by_name = {source.name: source for source in sources}
+    held = health.holdings.held
+    body: list[Element] = [_facts(health), _sources_table(health)]
+    body += [Note(line) for line in (_closed_line(), _apart_line(health.holdings.apart)) if line]
+    body += _held_notes(held)
+    body.append(Note(numbers.clock(health.now)))
+    buttons = []
+    if held:
+        buttons.append(Button(f"All {len(held)} in quarantine", "/status quarantine"))
+    if health.depth.exchanges:
+        buttons.append(Button("History per exchange", "/status history"))
+    return View(title="Status", body=tuple(body), buttons=tuple(buttons), data=_data(health))
+
+
+def quarantine_view(held: Sequence[Held], now: datetime) -> View:
+    """Every value that is not believed, with its reason."""
+    columns = (Column("exchange"), Column("contract"), Column("coin"), Column("rate", "right"), Column("since"))
+    shown = held[:HELD_LISTED]
+    rows = tuple(
+        (
+            title_of(one.exchange),
+            one.symbol,
+            one.base_coin,
+            numbers.rate(one.value) if one.value == one.value else numbers.UNKNOWN,  # NaN differs from itself
+            f"{one.since:%Y-%m-%d %H:%M}",
+            numbers.count(one.cycles, "refresh", "refreshes"),
+            one.reason,
+        )
+        for one in shown
+    )
+    table = Table((*columns, Column("for", "right"), Column("why")), rows)
+    body: list[Element] = [table] if rows else [Text("Nothing is held back: every value was believed.")]
+    if len(held) > len(shown):
+        body.append(Note(f"The first {len(shown)} of {len(held)}."))
+    body.append(Note(f"What is held never reaches a score; the last believed rate stays. {numbers.clock(now)}"))
+    data: list[Json] = [_held_data(one) for one in held]
+    return View(title=f"Quarantine: {numbers.count(len(held), 'value')}", body=tuple(body), data={"quarantine": data})
+
+
+def history_view(depth: Depth, provisional: Mapping[str, int], now: datetime) -> View:
+    """How deep each exchange's history is, and how long the rest takes."""
+    columns = (
+        Column("exchange"),
+        Column("there", "right"),
+        Column("contracts", "right"),
+        Column("reaches back"),
+        Column("left", "right"),
+        Column("serves less", "right"),
+        Column("failing", "right"),
+        Column("provisional", "right"),
+    )
+    rows = tuple(
+        (
+            title_of(one.exchange),
+            f"{one.part * 100:.0f} %",
+            f"{one.done:,} of {one.contracts:,}",
+            numbers.UNKNOWN if one.since is None else f"{numbers.duration(now - one.since)}, to {one.since:%Y-%m-%d}",
+            numbers.UNKNOWN if not one.seconds_left else f"about {numbers.duration(_span(one.seconds_left))}",
+            f"{one.shorter:,}" if one.shorter else numbers.UNKNOWN,
+            f"{one.failing:,}" if one.failing else numbers.UNKNOWN,
+            f"{provisional.get(one.exchange, 0):,}",
+        )
+        for one in depth.exchanges
+    )
+    body: list[Element] = [Table(columns, rows)] if rows else [Text("No history is read: see feeds.funding.")]
+    body.append(Text(f"Wanted: {numbers.count(depth.days, 'day')} of settlements; {history_line(depth)}."))
+    body.append(
+        Note(
+            "“serves less” counts contracts of which the exchange has less than is wanted, such as young ones. "
+            "A provisional settlement is the last estimate before it; the exchange's own row replaces it within hours."
+        )
+    )
+    body.append(Note(numbers.clock(now)))
+    data: list[Json] = [_coverage_data(one) for one in depth.exchanges]
+    return View(title="History of settlements", body=tuple(body), data={"history_days": depth.days, "history": data})
+
+
+def history_line(depth: Depth) -> str:
+    """The progress of the history in one line, with a bar while it is not whole."""
+    if not depth.exchanges:
+        return "none is read"
+    part = part_of(depth.exchanges)
+    if not depth.seconds_left:
+        return "all there is has been read"
+    full = int(part * BAR_CELLS)
+    bar = "█" * full + "░" * (BAR_CELLS - full)
+    return f"{bar} {part * 100:.0f} % read, about {numbers.duration(_span(depth.seconds_left))} left"
+
+
+def _facts(health: Health) -> Fields:
+    holdings, last = health.holdings, health.last
+    waiting = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in health.outbox.items()) or "empty"
+    facts = [
+        Field(
+            "last refresh",
+            "never" if last is None else f"{numbers.clock(last.at)}, {numbers.ago(last.at, health.now)}",
+        ),
+        Field("stored", f"{numbers.count(holdings.coins, 'coin')}, {numbers.count(holdings.filings, 'filing')}"),
+    ]
+    if health.depth.exchanges:
+        facts.append(
+            Field("history", f"{numbers.count(health.depth.days, 'day')} wanted: {history_line(health.depth)}")
+        )
+    if estimates := sum(holdings.provisional.values()):
+        facts.append(Field("provisional", f"{numbers.count(estimates, 'settlement')} of estimates, to be confirmed"))
+    if holdings.price_sources:
+        said = sorted(holdings.price_sources.items(), key=lambda item: (-item[1], item[0]))
+        facts.append(
+            Field(
+                "price changes",
+                ", ".join(
+                    f"{numbers.count(coins, 'coin')} from {PRICE_TITLES.get(name, name)}" for name, coins in said
+                ),
+            )
+        )
+    facts.append(Field("outbox", waiting))
+    return Fields(tuple(facts))
+
+
+def _sources_table(health: Health) -> Table:
+    holdings, now = health.holdings, health.now
+    by_name = {source.name: source for source in health.sources}
     columns = (
         Column("source"),
         Column("newest"),
@@ -50,23 +199,9 @@ def status_view(
     ]
     rows.append(_row("Prices", holdings.newest_price, by_name.get("prices"), now, stale=PRICE_STALE))
     rows.append(_row("Filings", holdings.newest_filing, by_name.get("filings"), now, stale=FILINGS_STALE))
-    others = [one for one in sources if one.name not in EXCHANGES and one.name not in {"prices", "filings"}]
-    rows += [_row(one.name, None, one, now) for one in others]
-    waiting = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in outbox.items()) or "empty"
-    facts = Fields(
-        (
-            Field(
-                "last refresh", "never" if last is None else f"{numbers.clock(last.at)}, {numbers.ago(last.at, now)}"
-            ),
-            Field("stored", f"{numbers.count(holdings.coins, 'coin')}, {numbers.count(holdings.filings, 'filing')}"),
-            Field("outbox", waiting),
-        )
-    )
-    return View(
-        title="Status",
-        body=(facts, Table(columns, tuple(rows)), Note(numbers.clock(now))),
-        data=_data(holdings, sources, last, outbox, now),
-    )
+    taken = {*EXCHANGES, *holdings.newest_settlements, "prices", "filings"}
+    rows += [_row(one.name, None, one, now) for one in health.sources if one.name not in taken]
+    return Table(columns, tuple(rows))
 
 
 def _exchanges(holdings: Holdings, by_name: Mapping[str, Source]) -> dict[str, datetime | None]:
@@ -83,7 +218,8 @@ def _row(
     closed: date | None = None,
 ) -> tuple[str, ...]:
     if source is not None and source.detail:
-        state = source.detail
+        begun = f", since {source.since:%Y-%m-%d %H:%M}" if source.outcome == Outcome.REFUSED else ""
+        state = f"{source.detail}{begun}"
     elif newest is None:
         state = "nothing stored" if source is None or source.answered_at is None else "answered"
     elif closed is not None and now.date() >= closed:
@@ -99,20 +235,83 @@ def _row(
     )
 
 
-def _data(
-    holdings: Holdings, sources: Sequence[Source], last: Refresh | None, outbox: Mapping[str, int], now: datetime
-) -> dict[str, Json]:
+def _closed_line() -> str:
+    closed = [f"{one.title} ({one.closed})" for one in EXCHANGES.values() if one.closed is not None]
+    return f"Closed, and never asked: {', '.join(closed)}; their history can be imported." if closed else ""
+
+
+def _apart_line(apart: Iterable[str]) -> str:
+    names = list(apart)
+    if not names:
+        return ""
+    shown = ", ".join(names[:HELD_SHOWN]) + (f" and {len(names) - HELD_SHOWN} more" if len(names) > HELD_SHOWN else "")
+    return f"Kept apart, for their price says that they are other tokens of the same ticker: {shown}."
+
+
+def _held_notes(held: Sequence[Held]) -> list[Element]:
+    if not held:
+        return []
+    lines = [f"{title_of(one.exchange)} {one.symbol}: {one.reason}" for one in held[:HELD_SHOWN]]
+    more = f"; and {len(held) - HELD_SHOWN} more" if len(held) > HELD_SHOWN else ""
+    return [Note(f"In quarantine, {numbers.count(len(held), 'value')} that no score uses: {'; '.join(lines)}{more}.")]
+
+
+def _span(seconds: float) -> timedelta:
+    return timedelta(seconds=max(60.0, seconds))
+
+
+def _data(health: Health) -> dict[str, Json]:
+    holdings = health.holdings
     return {
-        "now": numbers.iso(now),
-        "last_refresh": None if last is None else numbers.iso(last.at),
+        "now": numbers.iso(health.now),
+        "last_refresh": None if health.last is None else numbers.iso(health.last.at),
         "coins": holdings.coins,
         "filings": holdings.filings,
         "newest_settlements": {name: numbers.iso(at) for name, at in holdings.newest_settlements.items()},
         "newest_price": numbers.iso(holdings.newest_price),
         "newest_filing": numbers.iso(holdings.newest_filing),
         "sources": [
-            {"name": one.name, "asked_at": numbers.iso(one.asked_at), "answered_at": numbers.iso(one.answered_at)}
-            for one in sources
+            {
+                "name": one.name,
+                "asked_at": numbers.iso(one.asked_at),
+                "answered_at": numbers.iso(one.answered_at),
+                "outcome": one.outcome,
+                "since": numbers.iso(one.since),
+                "detail": one.detail,
+            }
+            for one in health.sources
         ],
-        "outbox": dict(outbox),
+        "closed": {one.name: str(one.closed) for one in EXCHANGES.values() if one.closed is not None},
+        "provisional": dict(holdings.provisional),
+        "price_sources": dict(holdings.price_sources),
+        "quarantine": [_held_data(one) for one in holdings.held],
+        "apart": list(holdings.apart),
+        "history_days": health.depth.days,
+        "history": [_coverage_data(one) for one in health.depth.exchanges],
+        "outbox": dict(health.outbox),
+    }
+
+
+def _held_data(one: Held) -> dict[str, Json]:
+    return {
+        "exchange": one.exchange,
+        "symbol": one.symbol,
+        "base_coin": one.base_coin,
+        "reason": one.reason,
+        "value": one.value if one.value == one.value else None,
+        "since": numbers.iso(one.since),
+        "cycles": one.cycles,
+    }
+
+
+def _coverage_data(one: ExchangeCoverage) -> dict[str, Json]:
+    return {
+        "exchange": one.exchange,
+        "contracts": one.contracts,
+        "done": one.done,
+        "part": round(one.part, 4),
+        "since": numbers.iso(one.since),
+        "shorter": one.shorter,
+        "failing": one.failing,
+        "seconds_left": round(one.seconds_left),
     }

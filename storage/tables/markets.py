@@ -24,6 +24,7 @@ class BaseCoinRow(Table):
     __tablename__ = "base_coin"
     id: Mapped[int] = mapped_column(primary_key=True)
     ticker: Mapped[str] = mapped_column(unique=True)
+    coin_id: Mapped[str | None]  # the coin it was matched with; "" none that fits, None: not matched yet
 
 
 class CoinRow(Table):

@@ -19,6 +19,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Add columns to what is there, then the new tables."""
+    op.add_column("base_coin", sa.Column("coin_id", sa.String(), nullable=True))
     op.add_column("pair", sa.Column("asset", sa.String(), server_default="coin", nullable=False))
     op.add_column("settlement", sa.Column("provisional", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index(

@@ -1,0 +1,375 @@
+"""The background job that reads settled history, and goes on where it stopped, whenever that was.
+
+Each exchange is read by workers of its own, at its own pace. What they read is written together with the
+progress that it makes, so that a crash at any point loses at most what was being asked at that moment.
+Nothing is skipped for speed: after every answer the contract goes back into the queue, behind all that is
+more urgent, and the queue is empty when all is covered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+import math
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import polars as pl
+
+from bot.clock import Clock
+from bot.errors import FeedError
+from bot.feeds.base import SETTLEMENT_SCHEMA, SettledRate
+from bot.feeds.believable import believable_settlements
+from bot.feeds.exchanges.base import Adapter, History
+from bot.feeds.exchanges.history import (
+    OVERLAPPING_ROWS,
+    Ask,
+    absorb,
+    begin,
+    is_early_end_done,
+    is_late_end_due,
+    next_ask,
+    rest_of,
+)
+from bot.feeds.exchanges.intervals import with_intervals
+from bot.feeds.http import RefusedError, Source
+from bot.feeds.settling import minute_of
+from scoring.funding import eight_hour_rate
+from scoring.model import Pair
+from storage import Storage, Transaction
+from storage.backfill import Progress
+
+log = logging.getLogger("tocsin.backfill")
+
+Key = tuple[str, str]  # exchange, symbol
+# Contracts whose rate nobody gave for so long are gone: their exchange would only answer with errors.
+GONE_AFTER = timedelta(days=2)
+# A span that gives a 72-hour average and the beginning of a streak; every contract gets it before any gets more.
+FIRST_SPAN = timedelta(days=4)
+MOST_WORKERS = 4
+WAIT_AFTER_FAILURE = 30.0  # seconds; a failing exchange is asked at a walk until its breaker opens
+MOST_AT_ONCE = 100  # answers written in one transaction
+
+
+class Reader(Protocol):
+    """How the settlements of one exchange are read."""
+
+    def history(self, symbol: str) -> History:
+        """Where they are."""
+        ...
+
+    async def read(self, symbol: str, ask: Ask) -> list[SettledRate]:
+        """One answer. Raises FeedError."""
+        ...
+
+
+class AdapterReader:
+    """Reads through an adapter, with the pace and the breaker that its live rates are read with."""
+
+    def __init__(self, adapter: Adapter, source: Source) -> None:
+        self._adapter = adapter
+        self._source = source
+
+    def history(self, symbol: str) -> History:
+        """Where the adapter says that they are."""
+        return self._adapter.history(symbol)
+
+    async def read(self, symbol: str, ask: Ask) -> list[SettledRate]:
+        """One answer. Raises FeedError."""
+        history = self._adapter.history(symbol)
+        answer = await self._source.ask(
+            history.endpoint, ask.values(symbol), unwrap=self._adapter.unwrap, per_second=history.per_second
+        )
+        return self._adapter.parse_settlements(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillOptions:
+    """How far back, and what is believed."""
+
+    history_days: int
+    max_abs_rate: float  # decimal per settlement
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A contract whose history is wanted."""
+
+    pair: Pair
+    interval_hours: float
+    rate_8h: float  # of its coin now, the mean over exchanges: the most negative goes first
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one window brought, ready to be written."""
+
+    contract: Contract
+    rows: pl.DataFrame
+    runs: tuple[tuple[datetime, datetime], ...]  # [since, until]: all that the exchange has there is in `rows`
+    progress: Progress
+
+
+@dataclass
+class Queue:
+    """What is to be asked of one exchange, the most urgent first."""
+
+    heap: list[tuple[int, float, str]] = field(default_factory=list)
+    filled: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Backfill:
+    """Reads what is missing, for ever. `plan()` after each refresh; `run()` beside everything else."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        readers: Mapping[str, Reader],
+        clock: Clock,
+        options: BackfillOptions,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        stored: Callable[[pl.DataFrame], None] = lambda _: None,
+    ) -> None:
+        """`stored` hears of all rows that were written, for a recording."""
+        self._storage = storage
+        self._readers = readers
+        self._clock = clock
+        self._depth = timedelta(days=options.history_days)
+        self._max_abs_rate = options.max_abs_rate
+        self._sleep = sleep
+        self._stored = stored
+        self._queues = {exchange: Queue() for exchange in readers}
+        self._contracts: dict[Key, Contract] = {}
+        self._progress: dict[Key, Progress] = {}
+        self._carried: dict[Key, list[SettledRate]] = {}  # rows whose interval only the row before them tells
+        self._steps: asyncio.Queue[Step] = asyncio.Queue(maxsize=2 * MOST_AT_ONCE)
+        self._busy = 0
+        self._idle = asyncio.Event()
+
+    async def plan(self) -> None:
+        """Look at what is listed and stored now, and queue what is missing."""
+        await asyncio.to_thread(self._look)
+        now = self._clock.now()
+        for exchange, queue in self._queues.items():
+            queue.heap = [
+                (*urgency, symbol)
+                for (name, symbol), contract in self._contracts.items()
+                if name == exchange and (urgency := self._urgency(contract, now)) is not None
+            ]
+            heapq.heapify(queue.heap)
+            if queue.heap:
+                self._idle.clear()
+                queue.filled.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write())
+            for exchange, reader in self._readers.items():
+                for _ in range(_workers(reader)):
+                    group.create_task(self._work(exchange, reader))
+
+    async def finish(self) -> None:
+        """Work until nothing is left that can be asked now. Needs a plan; not beside `run`."""
+        running = asyncio.create_task(self.run())
+        idle = asyncio.create_task(self._idle.wait())
+        try:
+            await asyncio.wait({running, idle}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                await running
+            await self._steps.join()
+        finally:
+            for task in (running, idle):
+                task.cancel()
+            await asyncio.gather(running, idle, return_exceptions=True)
+
+    async def _work(self, exchange: str, reader: Reader) -> None:
+        queue = self._queues[exchange]
+        while True:
+            if not queue.heap:
+                queue.filled.clear()
+                if not self._busy and not any(other.heap for other in self._queues.values()):
+                    self._idle.set()
+                await queue.filled.wait()
+                continue
+            contract = self._contracts[exchange, heapq.heappop(queue.heap)[-1]]
+            self._busy += 1
+            try:
+                await self._step(contract, reader)
+            except RefusedError as error:
+                log.debug("history of %s: %s", exchange, error)
+                queue.heap.clear()  # until the next plan: it refuses them all
+            except FeedError as error:
+                await self._note_failure(contract, error)
+                await self._sleep(WAIT_AFTER_FAILURE)
+            finally:
+                self._busy -= 1
+
+    async def _step(self, contract: Contract, reader: Reader) -> None:
+        pair, now = contract.pair, self._clock.now()
+        key = (pair.exchange, pair.symbol)
+        history = reader.history(pair.symbol)
+        progress = self._progress.get(key) or begin(now)
+        target = now - self._depth
+        ask = next_ask(progress, history, contract.interval_hours, now, target)
+        if ask is None:
+            return
+        rows: list[SettledRate] = []
+        part: Ask | None = ask
+        while part is not None:
+            answer = await reader.read(pair.symbol, part)
+            rows += answer
+            part = rest_of(part, answer, history, contract.interval_hours)
+        after = absorb(progress, ask, rows, history, contract.interval_hours, now)
+        is_newest = ask.until >= progress.covered_until
+        past = [row for row in (*rows, *self._carried.pop(key, ())) if row.at <= now]
+        kept, _ = with_intervals(past, contract.interval_hours if is_newest else None)
+        if not ask.late and not after.exhausted:
+            after = self._carry(key, past, kept, (progress, after))
+        self._progress[key] = after
+        await self._steps.put(Step(contract, self._frame(pair, kept), _runs(past, kept), after))
+        if (urgency := self._urgency(contract, now)) is not None:
+            heapq.heappush(self._queues[pair.exchange].heap, (*urgency, pair.symbol))
+
+    def _carry(
+        self, key: Key, past: Sequence[SettledRate], kept: Sequence[SettledRate], step: tuple[Progress, Progress]
+    ) -> Progress:
+        """Keep the oldest rows for the next window, for the rows before them tell their intervals."""
+        before, after = step
+        oldest = sorted({row.at: row for row in past}.items())[:OVERLAPPING_ROWS]
+        self._carried[key] = [row for _, row in oldest]
+        told = {row.at for row in kept}
+        untold = [at for at, _ in oldest if minute_of(at) not in told]
+        if untold and after.covered_since < max(untold) < before.covered_since:
+            # Rows in hand are lost at a restart: the next window shall hold them too.
+            return replace(after, covered_since=max(untold))
+        return after
+
+    def _frame(self, pair: Pair, rows: Iterable[SettledRate]) -> pl.DataFrame:
+        frame = pl.DataFrame(
+            [
+                (
+                    pair.exchange,
+                    pair.symbol,
+                    pair.base_coin,
+                    int(pair.margin),
+                    row.rate,
+                    row.interval_hours,
+                    int(minute_of(row.at).timestamp()),
+                )
+                for row in rows
+            ],
+            schema=SETTLEMENT_SCHEMA,
+            orient="row",
+        ).unique(["settled_at"], keep="first", maintain_order=True)
+        believed, set_aside = believable_settlements(frame, self._max_abs_rate)
+        for line in set_aside:
+            log.warning("history: set aside %s", line)
+        return believed
+
+    async def _write(self) -> None:
+        while True:
+            steps = [await self._steps.get()]
+            while not self._steps.empty() and len(steps) < MOST_AT_ONCE:
+                steps.append(self._steps.get_nowait())
+            try:
+                await asyncio.to_thread(self._store, steps)
+            finally:
+                for _ in steps:
+                    self._steps.task_done()
+
+    def _store(self, steps: Iterable[Step]) -> None:
+        with self._storage.write() as tx:
+            for step in steps:
+                pair = step.contract.pair
+                for since, until in step.runs:
+                    second = pl.col("settled_at")
+                    inside = step.rows.filter((second >= since.timestamp()) & (second <= until.timestamp()))
+                    tx.funding.confirm(pair.exchange, pair.symbol, inside, since, until)
+                tx.backfill.put(pair.exchange, pair.symbol, step.progress)
+        for step in steps:
+            if len(step.rows):
+                self._stored(step.rows)
+
+    async def _note_failure(self, contract: Contract, error: FeedError) -> None:
+        pair, now = contract.pair, self._clock.now()
+        key = (pair.exchange, pair.symbol)
+        # A contract that its exchange does not know has no history to wait for.
+        progress = replace(
+            self._progress.get(key) or begin(now), error=str(error), asked_at=now, exhausted=error.permanent
+        )
+        self._progress[key] = progress
+        log.debug("history of %s %s: %s", *key, error)
+        empty = self._frame(pair, ())
+        await self._steps.put(Step(contract, empty, (), progress))
+
+    def _look(self) -> None:
+        now = self._clock.now()
+        with self._storage.read() as tx:
+            self._contracts = wanted(tx, self._readers, now)
+            self._progress = tx.backfill.all()
+
+    def _urgency(self, contract: Contract, now: datetime) -> tuple[int, float] | None:
+        """Sort key of a contract, lowest first; None when nothing is missing."""
+        pair, hours = contract.pair, contract.interval_hours
+        progress = self._progress.get((pair.exchange, pair.symbol))
+        history = self._readers[pair.exchange].history(pair.symbol)
+        if progress is None:
+            return 0, contract.rate_8h
+        late = is_late_end_due(progress, hours, now)
+        done = is_early_end_done(progress, history, hours, now, now - self._depth)
+        if not done and progress.covered_until - progress.covered_since < FIRST_SPAN:
+            return 0, contract.rate_8h
+        if late:
+            return 1, contract.rate_8h
+        return None if done else (2, contract.rate_8h)
+
+
+def wanted(tx: Transaction, exchanges: Iterable[str], now: datetime) -> dict[Key, Contract]:
+    """The contracts of these exchanges that are alive and whose interval is known."""
+    names = set(exchanges)
+    alive = [
+        one
+        for one in tx.pairs.known().values()
+        if one.pair.exchange in names and one.rate is not None and now - one.rate.updated_at <= GONE_AFTER
+    ]
+    rates: dict[str, list[float]] = {}
+    for one in alive:
+        if one.rate is not None:
+            rates.setdefault(one.pair.base_coin, []).append(eight_hour_rate(one.rate.rate, one.rate.interval_hours))
+    return {
+        (one.pair.exchange, one.pair.symbol): Contract(
+            one.pair, one.rate.interval_hours, math.fsum(rates[one.pair.base_coin]) / len(rates[one.pair.base_coin])
+        )
+        for one in alive
+        if one.rate is not None
+    }
+
+
+def _workers(reader: Reader) -> int:
+    """As many as keep the exchange's pace when an answer takes half a second."""
+    return min(MOST_WORKERS, max(1, math.ceil(reader.history("").per_second / 2)))
+
+
+def _runs(past: Iterable[SettledRate], kept: Sequence[SettledRate]) -> tuple[tuple[datetime, datetime], ...]:
+    """Where the exchange's own rows speak for themselves: from row to row, around those without an interval.
+
+    Beyond the newest row a provisional settlement may still be confirmed, and one without an interval is better
+    told by the provisional settlement of its time, which knows it.
+    """
+    told = {row.at for row in kept}
+    runs: list[tuple[datetime, datetime]] = []
+    begun: datetime | None = None
+    for at in sorted({minute_of(row.at) for row in past} | told):
+        if at not in told:
+            begun = None
+        elif begun is None:
+            begun = at
+            runs.append((at, at))
+        else:
+            runs[-1] = (begun, at)
+    return tuple(runs)
