@@ -15,12 +15,12 @@ COINS = 1_100
 PAIRS_PER_COIN = 5
 
 
-def settlements(days: int) -> pl.DataFrame:
+def settlements(days: int, coins: int = COINS) -> pl.DataFrame:
     """All settlements of so many days: half of the pairs every 4 h, 47 % every 8 h, 3 % every hour."""
     random = np.random.default_rng(7)
     now = int(NOW.timestamp())
     frames = []
-    for number in range(COINS * PAIRS_PER_COIN):
+    for number in range(coins * PAIRS_PER_COIN):
         coin, place = divmod(number, PAIRS_PER_COIN)
         hours = (1, 4, 8)[int(np.searchsorted((0.03, 0.53), number % 100 / 100, side="right"))]
         times = np.arange(now - now % (hours * 3600), now - days * 86_400, -hours * 3600)

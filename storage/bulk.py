@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Select
 from sqlalchemy.dialects import postgresql, sqlite
 
-FETCHED = 50_000  # rows that are Python objects at the same time
+FETCHED = 10_000  # rows that are Python objects at the same time
 
 Insert = sqlite.Insert | postgresql.Insert
 

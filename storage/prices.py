@@ -185,19 +185,20 @@ class Prices:
 
     def _near(self, target: int, until: int, base_coins: list[str] | None) -> dict[str, tuple[float, int]]:
         """Base coin → the price nearest to `target`, and its source."""
+        wanted = select(BaseCoinRow.id)
+        if base_coins is not None:
+            wanted = wanted.where(BaseCoinRow.ticker.in_(base_coins))
         distance = func.abs(PriceRow.time - target)
         statement = (
             select(BaseCoinRow.ticker, PriceRow.price, PriceRow.source)
-            .select_from(BaseCoinRow)
             .join(PriceRow, PriceRow.base_coin_id == BaseCoinRow.id)
             .where(
+                PriceRow.base_coin_id.in_(wanted),  # so that it seeks the times of each coin
                 PriceRow.time >= target - TOLERANCE,
                 PriceRow.time <= min(target + TOLERANCE, until),
             )
             .order_by(distance.desc(), PriceRow.time.desc())  # the nearest, then the earlier, comes last
         )
-        if base_coins is not None:
-            statement = statement.where(BaseCoinRow.ticker.in_(base_coins))
         return {ticker: (price, source) for ticker, price, source in self._connection.execute(statement)}
 
 

@@ -6,6 +6,7 @@ what adding up the whole window gives, for years. A rate has at most ten decimal
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -142,14 +143,14 @@ class Windows:
         return self._add_up(instant, most)
 
     def _move(self, instant: int) -> None:
-        changes: dict[int, _Change] = {}
+        changes: defaultdict[int, _Change] = defaultdict(_Change)
         for pair, units, count, hours in self._connection.execute(_passed(instant, 0)):
-            changes[pair] = _Change(longest_hours=hours)
+            changes[pair].longest_hours = hours
             changes[pair].add(units, count, [True] * len(ACCUMULATED_DAYS))
         for days in ACCUMULATED_DAYS:
             only = [days == other for other in ACCUMULATED_DAYS]
             for pair, units, count, _ in self._connection.execute(_passed(instant, days)):
-                changes.setdefault(pair, _Change()).add(-units, -count, only)
+                changes[pair].add(-units, -count, only)
         _change(self._connection, changes)
         self._connection.execute(update(FundingWindowRow).where(FundingWindowRow.at < instant).values(at=instant))
 

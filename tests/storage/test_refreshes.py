@@ -64,3 +64,21 @@ def test_a_slot_whose_runner_is_known_to_be_dead_need_not_wait(storage: Storage)
         heir = tx.refreshes.claim(7, "b", NOW, LEASE, lambda owner: owner == "dead")
     assert heir is not None
     assert heir.epoch == 2
+
+
+def test_a_source_remembers_since_when_it_answers_as_it_does(storage: Storage) -> None:
+    told = []
+    with storage.write() as tx:
+        for hours, outcome in enumerate(["refused", "refused", "failed", "ok", "ok"]):
+            at = NOW + timedelta(hours=hours)
+            tx.refreshes.put_source("okx", at, ok=outcome == "ok", outcome=outcome)
+            (source,) = tx.refreshes.sources()
+            told.append((source.outcome, (source.since - NOW) // timedelta(hours=1)))
+    assert told == [("refused", 0), ("refused", 0), ("failed", 2), ("ok", 3), ("ok", 3)]
+
+
+def test_an_outcome_that_is_not_given_is_ok_or_failed(storage: Storage) -> None:
+    with storage.write() as tx:
+        tx.refreshes.put_source("okx", NOW, ok=True)
+        tx.refreshes.put_source("gate", NOW, ok=False)
+        assert [one.outcome for one in tx.refreshes.sources()] == ["failed", "ok"]

@@ -1,0 +1,87 @@
+"""Scores of a hosted service."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scoring.model import CoinFunding, CoinScore, ExchangeAverage, PriceChanges, Signal
+from storage import Storage
+from tests.builders_storage import NOW
+
+FUNDING = CoinFunding(
+    base_coin="A",
+    avg_72h=-0.00031,
+    median_72h=-0.0003,
+    exchanges=(ExchangeAverage("binance", "AUSDT", -0.00031, 72.0, 9), ExchangeAverage("okx", "A", 0.1 + 0.2, 40, 5)),
+    negative_exchanges=2,
+    streak=4,
+    signal_start=NOW - timedelta(days=4),
+)
+PUMP = CoinScore(Signal.PUMP, "A", 4.5, 0.6, 0.5, 0.7, FUNDING, PriceChanges(1.5, 38.0, 2.0, "service"), 1, "service")
+SELLING = replace(PUMP, signal=Signal.SELLING, pump_magnitude=None, prices=PriceChanges(None, None, None))
+
+floats = st.floats(allow_nan=False, allow_infinity=False)
+scores = st.builds(
+    CoinScore,
+    signal=st.sampled_from([Signal.PUMP, Signal.SELLING]),
+    base_coin=st.just("A"),
+    score=floats,
+    funding_magnitude=floats,
+    persistence=floats,
+    pump_magnitude=st.none() | floats,
+    funding=st.builds(
+        CoinFunding,
+        base_coin=st.just("A"),
+        avg_72h=floats,
+        median_72h=floats,
+        exchanges=st.lists(st.builds(ExchangeAverage, st.text(), st.text(), floats, floats, st.integers())).map(tuple),
+        negative_exchanges=st.integers(),
+        streak=st.integers(),
+        signal_start=st.none() | st.datetimes(timezones=st.just(UTC)),
+    ),
+    prices=st.builds(PriceChanges, st.none() | floats, st.none() | floats, st.none() | floats, st.text()),
+    formula_version=st.integers(),
+    source=st.text(),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(score=scores)
+def test_a_score_comes_back_exactly(storage: Storage, score: CoinScore) -> None:
+    with storage.write() as tx:
+        tx.hosted.put([score], NOW)
+        assert tx.hosted.scores(NOW)[score.signal] == {"A": score}
+
+
+def test_a_coin_that_is_not_listed_any_more_is_gone(storage: Storage) -> None:
+    other = replace(PUMP, base_coin="B")
+    with storage.write() as tx:
+        tx.hosted.put([PUMP, other, SELLING], NOW)
+        tx.hosted.put([other], NOW)
+        assert tx.hosted.scores(NOW) == {Signal.PUMP: {"B": other}, Signal.SELLING: {}}
+
+
+def test_a_signal_that_was_not_answered_keeps_what_it_has(storage: Storage) -> None:
+    with storage.write() as tx:
+        tx.hosted.put([PUMP, SELLING], NOW)
+        tx.hosted.put([], NOW + timedelta(minutes=30), signals={Signal.PUMP})
+        assert tx.hosted.scores(NOW + timedelta(minutes=30)) == {Signal.PUMP: {}, Signal.SELLING: {"A": SELLING}}
+
+
+@pytest.mark.parametrize(("minutes", "known"), [(-1, False), (0, True), (119, True), (120, False)])
+def test_scores_stand_for_two_hours(storage: Storage, minutes: int, known: bool) -> None:
+    with storage.write() as tx:
+        tx.hosted.put([PUMP], NOW)
+        found = tx.hosted.scores(NOW + timedelta(minutes=minutes))
+        assert bool(found) is known
+        assert tx.hosted.scores(datetime(2030, 1, 1, tzinfo=UTC), max_age=timedelta(days=9999)) != {}
+
+
+def test_scores_can_be_cleared(storage: Storage) -> None:
+    with storage.write() as tx:
+        tx.hosted.put([PUMP], NOW)
+        tx.hosted.clear()
+        assert tx.hosted.scores(NOW) == {}

@@ -1,0 +1,114 @@
+"""A database of an earlier version is brought up to date with everything that is in it."""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+
+from storage import Storage, open_storage
+from storage.database import MIGRATIONS
+from storage.prices import PriceSource
+from tests.builders_storage import NOW, settlements
+
+T = int(NOW.timestamp())
+
+OLD_ROWS = f"""
+    INSERT INTO exchange VALUES (1, 'okx'), (2, 'binance');
+    INSERT INTO base_coin VALUES (1, 'BTC'), (2, 'PEPE');
+    INSERT INTO pair VALUES (1, 1, 'BTC-USDT-SWAP', 1, 0, 5e6), (2, 2, '1000PEPEUSDT', 2, 0, NULL);
+    INSERT INTO settlement VALUES (1, {T - 28800}, 0.0001, 8.0), (1, {T}, -0.0002, 8.0), (2, {T}, 0.0003, 4.0);
+    INSERT INTO funding_day VALUES (1, {(T - 1) // 86400}, -0.0001, 16.0, 2), (2, {(T - 1) // 86400}, 0.0003, 4.0, 1);
+    INSERT INTO rate VALUES (1, 0.0005, 8.0, NULL, {T}, 60000.0);
+    INSERT INTO price VALUES (1, {T - 7 * 86400}, 50000.0), (1, {T}, 60000.0);
+    INSERT INTO source VALUES ('okx', {T}, {T}, ''), ('binance', {T}, {T - 3600}, '451 from this country');
+    INSERT INTO refresh VALUES (7, 'done', 'me', 1, {T}, {T}, {T}, {T}, '{{}}');
+    INSERT INTO score VALUES (7, 'pump', 2, 'scored', 4.5, -0.0004, 0.8, 0.4, 0.5, 3, 5, 20.0, 1);
+    INSERT INTO chat VALUES (1, 'console', 'local', 'active', NULL, {T});
+    INSERT INTO subscription VALUES (1, 1, 'me', 'pump', '{{"min": 3}}', {T}, NULL);
+"""  # noqa: S608 - nothing in it comes from outside
+
+
+@pytest.fixture
+def first_version(tmp_path: Path) -> Path:
+    """A database as the first version of the tables left it."""
+    path = tmp_path / "old.db"
+    engine = create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    raw = sqlite3.connect(path)
+    raw.executescript(OLD_ROWS)
+    raw.close()
+    return path
+
+
+@pytest.fixture
+def upgraded(first_version: Path) -> Iterator[Storage]:
+    storage = open_storage(f"sqlite:///{first_version}")
+    yield storage
+    storage.close()
+
+
+def test_settlements_stay_as_they_are_and_are_the_exchanges_own(upgraded: Storage) -> None:
+    with upgraded.write() as tx:
+        found = tx.funding.settlements("BTC", datetime(2020, 1, 1, tzinfo=UTC), NOW)
+        assert [(one.rate, one.interval_hours, one.provisional) for one in found] == [
+            (0.0001, 8.0, False), (-0.0002, 8.0, False)
+        ]  # fmt: skip
+        assert tx.funding.add(settlements([("okx", "BTC-USDT-SWAP", "BTC", 0, 0.9, 8, T)])).new == 0
+        assert tx.funding.provisional() == {}
+        assert tx.funding.history(NOW, 30).window.rate.tolist() == [0.0001, -0.0002, 0.0003]
+
+
+def test_pairs_prices_rates_and_scores_stay(upgraded: Storage) -> None:
+    with upgraded.read() as tx:
+        known = tx.pairs.known()
+        assert {key: one.pair.asset.value for key, one in known.items()} == {
+            ("okx", "BTC-USDT-SWAP"): "coin", ("binance", "1000PEPEUSDT"): "coin"
+        }  # fmt: skip
+        rate = known["okx", "BTC-USDT-SWAP"].rate
+        assert rate is not None
+        assert (rate.rate, rate.mark_price, rate.turnover_usd) == (0.0005, 60_000.0, 5e6)
+        change = tx.prices.changes(NOW)["BTC"]
+        assert (round(change.pct_7d or 0), change.source) == (20, PriceSource.IMPORT.title)
+        assert [one.wish for one in tx.subscriptions.active()] == [{"min": 3}]
+        assert tx.connection.exec_driver_sql("SELECT score, source FROM score").all() == [(4.5, "own")]
+
+
+def test_how_sources_answered_is_told_from_when_they_answered(upgraded: Storage) -> None:
+    with upgraded.read() as tx:
+        assert [(one.name, one.outcome, one.since) for one in tx.refreshes.sources()] == [
+            ("binance", "failed", NOW), ("okx", "ok", NOW)
+        ]  # fmt: skip
+
+
+def test_windows_are_added_up_from_what_was_there(upgraded: Storage) -> None:
+    with upgraded.write() as tx:
+        tx.funding.advance_windows(NOW)
+        assert [(one.base_coin, one.days_covered) for one in tx.funding.accumulated_all()] == [
+            ("BTC", 8 / 24 + 8 / 24), ("PEPE", 4 / 24)
+        ]  # fmt: skip
+
+
+def test_no_settlement_is_rewritten(first_version: Path) -> None:
+    """The table keeps its root page and grows by no page, as adding a column in place does."""
+    query = "SELECT rootpage FROM sqlite_master WHERE name = 'settlement'"
+    raw = sqlite3.connect(first_version)
+    raw.executemany("INSERT INTO settlement VALUES (2, ?, 0.0001, 8.0)", [(second,) for second in range(50_000)])
+    raw.commit()
+    pages = raw.execute("PRAGMA page_count").fetchone()[0]
+    root = raw.execute(query).fetchone()
+    raw.close()
+    open_storage(f"sqlite:///{first_version}").close()
+    raw = sqlite3.connect(first_version)
+    assert raw.execute(query).fetchone() == root
+    assert raw.execute("PRAGMA page_count").fetchone()[0] < pages + 20
+    raw.close()
