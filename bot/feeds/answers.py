@@ -52,7 +52,7 @@ def frozen(quotes: Iterable[Quote], known: Mapping[Key, Known], now: datetime, l
             since[quote.exchange].append(one.updated_at)
             same[quote.exchange] += mark == one.mark_price and quote.rate == one.rate
     return {
-        exchange: f"its values have not moved since {max(times).astimezone(UTC):%H:%M} UTC"
+        exchange: f"its values have not moved since {max(times).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         for exchange, times in since.items()
         if len(times) >= limits.min_contracts and same[exchange] >= limits.frozen_share * len(times)
     }

@@ -21,7 +21,7 @@ class Known:
     """What is stored of a contract before a refresh; the last believed rate's numbers are None where it has none."""
 
     base_coin: str
-    asset: AssetClass = AssetClass.COIN
+    asset: AssetClass | None = None  # None: stored without anybody having said, as by an import
     rate: float | None = None  # decimal per interval
     interval_hours: float | None = None
     next_funding_time: datetime | None = None

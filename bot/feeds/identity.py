@@ -96,7 +96,7 @@ def _references(
     for (exchange, symbol), one in known.items():
         recent = one.updated_at is not None and now - one.updated_at <= ABSENT_COUNTS
         if (exchange, symbol) not in quoted and one.base_coin in members and recent and one.mark_price:
-            coin = one.asset is AssetClass.COIN
+            coin = one.asset is not AssetClass.TRADFI
             members[one.base_coin].append(_Member(exchange, one.mark_price, 0.0, coin, plain=True, quoted=False))
     return {ticker: _reference(found) for ticker, found in members.items()}
 

@@ -55,6 +55,7 @@ def test_a_spelling_can_be_a_flag() -> None:
 def test_without_flags_what_is_stored_stands_before_the_table() -> None:
     assert classify([quote("okx", "ZYX")], {HERE: Known("ZYX", TRADFI)})[HERE] is TRADFI
     assert classify([quote("okx", "TSLA")], {("okx", "TSLA-USDT"): Known("TSLA", COIN)})["okx", "TSLA-USDT"] is COIN
+    assert classify([quote("okx", "TSLA")], {("okx", "TSLA-USDT"): Known("TSLA")})["okx", "TSLA-USDT"] is TRADFI
     assert classify([quote("okx", "TSLA", mark_price=None)], {})["okx", "TSLA-USDT"] is TRADFI
     assert classify([quote("okx", "ZYX", mark_price=None)], {})[HERE] is COIN
 
