@@ -75,9 +75,9 @@ class CcxtFeed:
         except (ReadError, TimeoutError) as error:
             told = str(error) or f"{self.name}: silent for {self._deadline:g} s"
             outcome = error.outcome if isinstance(error, ReadError) else Outcome.FAILED
-            return Batch(reports=(SourceReport.failed(self.name, told, outcome),))
+            return Batch(quotes=(), reports=(SourceReport.failed(self.name, told, outcome),))
         if not quotes:
-            return Batch(reports=(SourceReport.failed(self.name, f"{self.name}: no rate of any perpetual"),))
+            return Batch(quotes=(), reports=(SourceReport.failed(self.name, f"{self.name}: no rate of any perpetual"),))
         return Batch(quotes=quotes, reports=(SourceReport(self.name, ok=True),))
 
     async def history(self, symbol: str, since: datetime, until: datetime) -> list[SettledRate]:
@@ -167,6 +167,15 @@ def open_exchange(ccxt: Any, exchange_id: str, settings: Mapping[str, Any]) -> A
         able = [one for one in ccxt.exchanges if getattr(ccxt, one)().has.get(RATES)]
         raise StartError(f"ccxt cannot read funding rates of {exchange_id!r}" + suggestion(exchange_id, able))
     exchange.has["fetchCurrencies"] = False  # a request that only costs
+
+    def checked(code: int, *rest: Any) -> str:
+        """The body (fifth of `rest`), which ccxt would take for an empty answer where it is no JSON."""
+        body = str(rest[4]).strip()
+        if code < 300 and exchange.parse_json(body) is None:
+            raise ccxt.BadResponse(f"{exchange_id} answered with what is no JSON")
+        return body
+
+    exchange.on_rest_response = checked
     return exchange
 
 
