@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from bot.feeds.base import Quote, SettledRate
 from bot.feeds.exchanges import gate
 from scoring.model import AssetClass, Margin
 from tests.builders_exchanges import AT_8, MIDNIGHT, payload, quotes, read, settlements
+from tests.shared_data import real
 
 
 def test_a_contract_is_read_with_a_price_of_one_coin() -> None:
@@ -37,3 +39,12 @@ def test_settlements_keep_their_seconds_of_delay() -> None:
     assert settlements("gate") == [
         SettledRate(MIDNIGHT + timedelta(seconds=2), -0.0002), SettledRate(datetime(2026, 11, 19, 16, tzinfo=UTC), 0.00003),
     ]  # fmt: skip
+
+
+def test_a_real_list_is_read_whole() -> None:
+    line = real("exchanges", "samples", "cryptofeed_recorded", "GATEIO_FUTURES.0").read_text(encoding="utf-8")
+    recorded = json.JSONDecoder().raw_decode(line.partition(": ")[2])[0]
+    found = read("gate", [recorded])
+    assert {one["name"] for one in recorded if not one["in_delisting"]} == set(found)
+    assert {quote.interval_hours for quote in found.values()} <= {1.0, 2.0, 4.0, 8.0}
+    assert all(quote.rate is not None and abs(quote.rate) < 0.1 for quote in found.values())
