@@ -36,8 +36,8 @@ class Request:
     source: str
     url: str
     place: str  # host and path, for people
-    params: Mapping[str, Any] = field(default_factory=dict)
-    body: Mapping[str, Any] | None = None  # makes it a POST with JSON
+    params: Mapping[str, Any] = field(default_factory=dict, repr=False)  # a key may be among them
+    body: Mapping[str, Any] | None = field(default=None, repr=False)  # makes it a POST with JSON
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)  # masked in what is quoted of an answer
     refusals: tuple[int, ...] = ()  # HTTP statuses that turn away a country

@@ -60,8 +60,8 @@ class World:
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
+        await asyncio.sleep(0)  # all who ask at this moment do so before it is over
         self.clock.advance(timedelta(seconds=seconds))
-        await asyncio.sleep(0)
 
     def source(self, options: HttpOptions = PATIENT, **more: Any) -> Source:
         given = {"host": self.server.url, "clock": self.clock, "sleep": self.sleep, "jitter": lambda: 0.5} | more
@@ -338,6 +338,21 @@ def test_the_pace_is_shared_by_all_who_ask_and_is_first_come_first_served() -> N
     here = asyncio.run(main())
     assert [asked.params["n"] for asked in here.server.requests] == ["0", "1", "2", "3", "4"]
     assert here.clock.now() - NOW == timedelta(seconds=2)
+
+
+def test_who_would_wait_beyond_the_deadline_is_told_at_once_and_that_is_no_failure_of_the_source() -> None:
+    async def main() -> tuple[list[Any], Source, World]:
+        async with world({}) as here:
+            source = here.source(HttpOptions(deadline_seconds=3.0))
+            asked = [source.ask(RATES, per_second=1.0) for _ in range(10)]
+            return await asyncio.gather(*asked, return_exceptions=True), source, here
+
+    found, source, here = asyncio.run(main())
+    assert found[:4] == [{}] * 4
+    assert all(isinstance(one, LimitedError) for one in found[4:])
+    assert [one.retry_after for one in found[4:]] == [4.0] * 6
+    assert len(here.server.requests) == 4
+    assert source.breaker.failures == 0
 
 
 @pytest.mark.parametrize("dates", [False, True], ids=["seconds", "dates"])
