@@ -27,7 +27,7 @@ format: $(VENV)/.lint  ## put the code in shape
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.test  ## measure, as ratios against named baselines
-	@for file in bench/bench_*.py; do $(BIN)/python $$file || exit 1; done
+	@for file in bench/bench_*.py; do PYTHONPATH=. $(BIN)/python $$file || exit 1; done
 
 docs: $(VENV)/.run  ## write the generated pages: docs/commands.md, config.example.toml
 	$(BIN)/python -m bot.documents

@@ -9,27 +9,34 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 from sqlalchemy import make_url
 
 from bot.alerts.delivery import Courier
 from bot.alerts.matching import Wish
 from bot.alerts.standing import open_standing
+from bot.background import Background
 from bot.chat.console.client import ConsoleChat
 from bot.clock import Clock, FixedClock, SimulatedClock, SystemClock
 from bot.commands import COMMANDS
 from bot.commands.answer import answer
 from bot.commands.base import ChatRef
 from bot.config import Config
-from bot.feeds.base import Feed
-from bot.feeds.simulated import SimulatedMarket
-from bot.refresh import Refreshed, RefreshOptions, SlotTakenError, refresh
+from bot.cycle import Cycle, Follow
+from bot.feeds.recording import RecordingTransport
+from bot.feeds.replay import ReplayClock, ReplayTransport, play
+from bot.feeds.tape import Folder, Tape
+from bot.feeds.tape_state import has_state, load_backfill, load_state
+from bot.refresh import Refreshed, RefreshOptions, refresh
 from bot.schedule import Schedule, every_minutes, every_seconds
-from bot.views.banner import banner_view
+from bot.sources import Sources, open_sources
+from bot.views.banner import banner_view, replay_view, replayed_view
 from bot.views.elements import View
+from bot.views.refreshed import refreshed_view
 from scoring.model import Signal
 from storage import Storage, open_storage
 
@@ -46,7 +53,6 @@ class App:
     config: Config
     clock: Clock
     storage: Storage
-    feeds: tuple[Feed, ...]
     options: RefreshOptions
 
     async def ask(self, line: str) -> View:
@@ -66,50 +72,100 @@ class App:
         )
 
     async def refresh(self) -> Refreshed:
-        """Run the refresh of now."""
-        return await refresh(self.storage, self.feeds, self.clock.now(), self.options)
+        """Run the refresh of now, and let go of the sources."""
+        sources = self.open_sources()
+        try:
+            return await refresh(self.storage, sources.feeds, self.clock.now(), self.options)
+        finally:
+            await sources.close()
 
-    async def run(self) -> None:
+    async def run(self, recorder: RecordingTransport | None = None) -> None:
         """Refresh, deliver and answer until the person leaves or the process is told to stop."""
         _log_to_stderr(self.config.log.level)
-        console = ConsoleChat(
-            self.ask, commands=COMMANDS, coins=self._coins, toolbar=self._toolbar, history=self._history_file()
-        )
-        courier = Courier(self.storage, {"console": console.send}, self.clock, self.options.owner)
+        sources = self.open_sources(recorder)
+        background = Background(self.storage, sources, self.clock, self.config)
+        background.keeps = recorder is not None
+        console = self._console(background)
+        courier = Courier(self.storage, {CONSOLE.platform: console.send}, self.clock, self.options.owner)
         schedule = Schedule()
         console.show(banner_view(self.config, COMMANDS))
-
-        async def cycle() -> None:
-            if isinstance(self.clock, SimulatedClock):
-                self.clock.advance(timedelta(minutes=self.config.schedule.refresh_minutes))
-            await self._refresh_and_wake(courier)
-
-        await self._first_refresh(courier)
-        every = self.config.schedule.refresh_minutes
-        simulated = isinstance(self.clock, SimulatedClock)
-        trigger = every_seconds(self.config.simulation.cycle_seconds) if simulated else every_minutes(every)
-        schedule.add(REFRESH, cycle, trigger)
-        schedule.start()
+        follow = Follow(courier.wake.set, background, recorder)
+        cycle = Cycle(self.storage, sources, self.clock, self.options, follow)
         try:
-            await _until_any_ends(courier.run, console.run if self.config.console.enabled else asyncio.Event().wait)
+            await self._first_refresh(cycle)
+            simulated = isinstance(self.clock, SimulatedClock)
+            every = self.config.schedule.refresh_minutes
+            trigger = every_seconds(self.config.simulation.cycle_seconds) if simulated else every_minutes(every)
+            schedule.add(REFRESH, cycle.next, trigger)
+            schedule.start()
+            try:
+                stay = console.run if self.config.console.enabled else asyncio.Event().wait
+                await _until_any_ends(courier.run, background.run, stay)
+            finally:
+                schedule.stop()
+                await courier.drain()
         finally:
-            schedule.stop()
-            await courier.drain()
+            await sources.close()
 
-    async def _first_refresh(self, courier: Courier) -> None:
+    async def replay(self, tape: Tape, speed: float) -> None:
+        """Run on a recording instead of the network: the clock stands where each refresh was made."""
+        _log_to_stderr(self.config.log.level)
+        transport, clock = ReplayTransport(tape.folders[0]), ReplayClock(tape.folders[0].now)
+        replaying = replace(self, clock=clock)
+        sources = open_sources(self.config, clock, transport=transport, sleep=lambda _: asyncio.sleep(0))
+        console = replaying._console(None)
+        courier = Courier(self.storage, {CONSOLE.platform: console.send}, clock, self.options.owner)
+        console.show(replay_view(tape.path, tape.instants, speed))
+
+        async def play_all() -> None:
+            async for folder in play(tape, transport, clock, speed):
+                await asyncio.to_thread(replaying._load, folder)
+                done = await refresh(self.storage, sources.feeds, folder.now, self.options)
+                await asyncio.to_thread(replaying._subscribe_once)
+                console.show(refreshed_view(done))
+                await courier.drain()
+            console.show(replayed_view(len(tape.folders)))
+            if console.interactive:
+                await asyncio.Event().wait()
+
         try:
-            await self._refresh_and_wake(courier)
+            await _until_any_ends(play_all, *([console.run] if console.interactive else []))
+        finally:
+            await sources.close()
+
+    def open_sources(self, transport: httpx.AsyncBaseTransport | None = None) -> Sources:
+        """The sources of the config; none for a time that is not now, for nobody can be asked about then."""
+        if isinstance(self.clock, FixedClock) and not isinstance(self.clock, SimulatedClock):
+            return Sources()
+        return open_sources(self.config, self.clock, transport=transport)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every configured key, so that a recording can leave it out."""
+        keys = (self.config.prices.key, self.config.sharpe.key)
+        return tuple(key.get_secret_value() for key in keys if key.get_secret_value())
+
+    async def _first_refresh(self, cycle: Cycle) -> None:
+        try:
+            await cycle.run()
         except Exception:
             log.exception("the first refresh failed; it runs again at its next time")
         if self.config.simulated:
             await asyncio.to_thread(self._subscribe_once)
 
-    async def _refresh_and_wake(self, courier: Courier) -> None:
-        try:
-            await self.refresh()
-        except SlotTakenError as error:
-            log.warning("%s", error)
-        courier.wake.set()
+    def _console(self, background: Background | None) -> ConsoleChat:
+        def toolbar() -> str:
+            progress = background.progress_line() if background is not None else ""
+            return " · ".join(part for part in (self._toolbar(), progress) if part)
+
+        return ConsoleChat(
+            self.ask, commands=COMMANDS, coins=self._coins, toolbar=toolbar, history=self._history_file()
+        )
+
+    def _load(self, folder: Folder) -> None:
+        with self.storage.write() as tx:
+            if has_state(folder):
+                load_state(tx, folder)
+            load_backfill(tx, folder)
 
     def _subscribe_once(self) -> None:
         """In the simulation the console is subscribed to everything, so that a new person hears the bell."""
@@ -153,8 +209,10 @@ def open_app(config: Config, at: datetime | None = None) -> Iterator[App]:
             alerts=config.alerts,
             minutes=config.schedule.refresh_minutes,
             is_gone=_is_gone,
+            hosted=config.feeds.funding == "sharpe",
+            slugs=config.prices.slugs,
         )
-        yield App(config, _clock(config, storage, at), storage, _feeds(config), options)
+        yield App(config, _clock(config, storage, at), storage, options)
     finally:
         storage.close()
 
@@ -182,12 +240,6 @@ def _is_gone(owner: str) -> bool:
     except OSError:
         return False  # it lives, and is somebody else's
     return False
-
-
-def _feeds(config: Config) -> tuple[Feed, ...]:
-    if config.simulated:
-        return (SimulatedMarket(config.simulation.seed, config.simulation.start),)
-    return ()
 
 
 async def _until_any_ends(*jobs: object) -> None:

@@ -1,4 +1,4 @@
-"""The command line: run, refresh, ask, import, check. Each is a few lines; the work is elsewhere."""
+"""The command line: run, record, replay, refresh, ask, import, check. Each is a few lines; the work is elsewhere."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,10 @@ from bot.clock import SimulatedClock
 from bot.config import DEFAULT_DATABASE, Config, load_config, without_file
 from bot.errors import StartError, TocsinError
 from bot.feeds.base import Progress as Report
+from bot.feeds.http import open_transport
+from bot.feeds.recording import RecordingTransport
+from bot.feeds.replay import parse_speed
+from bot.feeds.tape import open_tape
 from bot.imports.load import KINDS, Loaded, load
 from bot.views.elements import Tone, View
 from bot.views.refreshed import refreshed_view
@@ -64,6 +69,30 @@ def _run(options: argparse.Namespace) -> int:
         raise StartError("run: --at is for refresh and ask; a running bot has the real time")
     with open_app(config) as app:
         asyncio.run(app.run())
+    return OK
+
+
+def _record(options: argparse.Namespace) -> int:
+    config = _config(options, may_simulate=False)
+    config = config if config.source else config.with_funding("exchanges")
+    if config.feeds.funding in {"none", "simulated"}:
+        asked = config.feeds.funding
+        raise StartError(f'record: feeds.funding is "{asked}", which asks nobody; there is no answer to keep')
+    with open_app(config) as app:
+        recorder = RecordingTransport(open_transport(), options.folder, secrets=app.secrets())
+        asyncio.run(app.run(recorder))
+    return OK
+
+
+def _replay(options: argparse.Namespace) -> int:
+    tape, speed = open_tape(options.folder), parse_speed(options.speed)
+    config = _config(options, may_simulate=False)
+    config = config if config.source else config.with_funding("exchanges")
+    with tempfile.TemporaryDirectory() as folder:
+        # Of its own: a replay must neither see nor change what is known of the present.
+        database = options.database or f"sqlite:///{folder}/replay.db"
+        with open_app(config.with_database(database)) as app:
+            asyncio.run(app.replay(tape, speed))
     return OK
 
 
@@ -141,6 +170,13 @@ def _parser() -> argparse.ArgumentParser:
     add("run", _run, "start the bot")
     one = add("refresh", _refresh, "run one refresh and print what changed")
     one.add_argument("--json", action="store_true", help="print the View as data")
+    record = add("record", _record, "start the bot, and keep what the feeds are answered, one folder per refresh")
+    record.add_argument("folder", type=Path, metavar="DIR", help="where to, e.g. recordings")
+    replay = add("replay", _replay, "run the bot on a recording, with a database of its own")
+    replay.add_argument("folder", type=Path, metavar="DIR", help="what `tocsin record` wrote")
+    replay.add_argument(
+        "--speed", default="600", metavar="N", help="recorded seconds per real second, or max (default: 600)"
+    )
     ask = add("ask", _ask, "answer one chat command, e.g. tocsin ask '/pump min=6'")
     ask.add_argument("line", metavar="COMMAND", help="the chat command, in quotes")
     ask.add_argument("--json", action="store_true", help="print the View as data")

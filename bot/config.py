@@ -19,7 +19,10 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from bot.config_text import allowed, as_toml
 from bot.errors import StartError
+from bot.feeds.coingecko import PriceSettings, key_problem
+from bot.feeds.exchanges import EXCHANGES
 from bot.feeds.settings import FeedSettings
+from bot.feeds.sharpe import SharpeSettings
 from bot.settings import AlertSettings, ScoringSettings, Settings
 
 PREFIX, NESTED = "TOCSIN_", "__"
@@ -84,6 +87,8 @@ class Config(BaseSettings):
     database: DatabaseSettings = Field(DatabaseSettings(), description="where everything is remembered")
     schedule: ScheduleSettings = Field(ScheduleSettings(), description="when the refresh runs")
     feeds: FeedSettings = Field(FeedSettings(), description="where data comes from")
+    prices: PriceSettings = Field(PriceSettings(), description="names of coins and their price changes, from CoinGecko")
+    sharpe: SharpeSettings = Field(SharpeSettings(), description='the hosted service, for feeds.funding = "sharpe"')
     scoring: ScoringSettings = Field(
         ScoringSettings(), description="constants of the formulas; reasons in docs/methodology.md"
     )
@@ -138,6 +143,8 @@ def load_config(path: Path | None, env: Mapping[str, str] | None = None) -> Conf
     if problems:
         raise StartError(*problems)
     config = Config(**_merged(data, environment))
+    if conflicts := tuple(_conflicts(config)):
+        raise StartError(*(f"{path or ENVIRONMENT}: {one}" for one in conflicts))
     config._source = path
     return config
 
@@ -161,6 +168,25 @@ def example() -> str:
             lines.append(f"# {field.description}: {allowed(field)}")
             lines.append(f"{key} = {as_toml(field.default)}")
     return "\n".join(lines) + "\n"
+
+
+def _conflicts(config: Config) -> Iterator[str]:
+    """Settings that are good one by one and do not fit together."""
+    feeds = config.feeds
+    if feeds.funding == "sharpe" and not config.sharpe.key.get_secret_value():
+        yield 'feeds.funding = "sharpe" needs sharpe.key; set it, or feeds.funding = "exchanges"'
+    if config.prices.source != "off" and (problem := key_problem(config.prices)):
+        yield problem
+    for name in feeds.ccxt:
+        if name in EXCHANGES:
+            yield f'feeds.ccxt = ["{name}"]: tocsin reads {EXCHANGES[name].title} itself; leave it out here'
+    readable = [name for name, one in EXCHANGES.items() if one.adapter is not None]
+    for name, host in feeds.hosts.items():
+        if name not in readable:
+            close = _close(name, readable, f"known: {', '.join(readable)}")
+            yield f"feeds.hosts.{name}: there is no such exchange; {close}"
+        elif not host.startswith(("http://", "https://")):
+            yield f"feeds.hosts.{name} = {as_toml(host)}: must begin with https:// or http://"
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -276,6 +302,10 @@ def _shown(value: Any, section: str, field: FieldInfo | None = None) -> str:
 def _wrong(detail: ErrorDetails) -> str:
     if re.search("(less|greater)_than|literal|finite|too_short", detail["type"]):
         return "out of range"
+    if detail["type"] == "value_error":
+        return str(detail["ctx"]["error"])
+    if detail["type"] == "string_pattern_mismatch":
+        return "of the wrong form"
     return "of the wrong type"
 
 

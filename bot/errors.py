@@ -4,6 +4,9 @@ TocsinError
 ├── UserError      a person asked for something that cannot be; the text names the input and the way out
 ├── StartError     the program cannot start: config, database; same rule for the text
 ├── FeedError      a source of data failed (`permanent`: asking again will not help)
+│   ├── AskError       (feeds/faults.py) a request got no answer: PassingError, RefusedError, LimitedError, HeldError
+│   ├── AnswerError    (feeds/exchanges/base.py) an answer whose body says that it is none
+│   └── ReadError      (feeds/ccxt.py) ccxt got no answer
 ├── SendError      a chat platform refused a message (`permanent`: the chat is gone)
 ├── SlotTakenError   (refresh.py) another process runs this refresh
 ├── BadFilingError   (feeds/form4.py) a filing cannot be read, with the reason

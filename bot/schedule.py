@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -55,5 +56,8 @@ class Schedule:
 async def _guarded(name: str, job: Job) -> None:
     try:
         await job()
+    except asyncio.CancelledError:
+        # The process ends. What a refresh had written is whole or undone; apscheduler would call it a failure.
+        log.debug("the job %s was stopped", name)
     except Exception:
         log.exception("the job %s failed; it runs again at its next time", name)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.commands.base import Command, Kind, Param, Request
 from bot.feeds.exchanges import EXCHANGES
-from bot.feeds.exchanges.backfill import wanted
+from bot.feeds.exchanges.alive import alive
 from bot.feeds.exchanges.base import History
 from bot.feeds.exchanges.coverage import Wanted, coverage
 from bot.feeds.settings import FeedSettings
@@ -57,7 +57,7 @@ def depth_of(tx: Transaction, feeds: FeedSettings, now: datetime) -> Depth:
     if feeds.funding != "exchanges":
         return Depth(days)
     readable = [name for name, one in EXCHANGES.items() if one.adapter is not None]
-    contracts = wanted(tx, readable, now)
+    contracts = alive(tx, readable, now)
     intervals = {key: contract.interval_hours for key, contract in contracts.items()}
     whole = Wanted(intervals, now - timedelta(days=days), now)
     return Depth(days, coverage(tx.backfill.all(), whole, _history_of))

@@ -55,6 +55,7 @@ class PriceSettings(Settings):
         "key; pro: 2,000 coins with a paid one",
     )
     key: SecretStr = Field(SecretStr(""), description="the API key of plan demo or pro")
+    url: str = Field("", pattern=r"^(https?://\S+)?$", description="where the API is asked instead of its own address")
     slugs: dict[str, str] = Field(
         {}, description='which coin a ticker means where the match is wrong, e.g. { ABC = "abc-protocol" }'
     )

@@ -36,10 +36,18 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds: the first retry follows withi
 LIMITED_PAUSE = 1.0  # seconds at least, where a source limits us and does not say for how long
 
 
+LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=15.0)
+
+
 def quiet_loggers() -> None:
     """Keep httpx and httpcore from logging whole URLs, for a key may stand in their query."""
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def open_transport() -> httpx.AsyncHTTPTransport:
+    """The network, as `open_client` uses it by itself; to be wrapped by a recording."""
+    return httpx.AsyncHTTPTransport(limits=LIMITS)
 
 
 def open_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
@@ -48,7 +56,7 @@ def open_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.Asyn
     return httpx.AsyncClient(
         transport=transport,
         headers={"User-Agent": f"tocsin/{__version__}", "Accept": "application/json"},
-        limits=httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=15.0),
+        limits=LIMITS,
         follow_redirects=False,
     )
 
@@ -232,6 +240,8 @@ class Source:
             reason = shown(str(error), request.secrets)
             if error.limited:
                 raise LimitedError(self.name, reason, request.place) from None
+            if error.refused:
+                raise RefusedError(self.name, reason, request.place) from None
             kind = AskError if error.permanent else PassingError
             raise kind(self.name, reason, request.place, permanent=error.permanent) from None
         except UNKNOWN_SHAPE:

@@ -152,7 +152,8 @@ def _frame(settlements: Iterable[Settlement], margins: Mapping[Key, Margin]) -> 
 def _known(one: KnownPair) -> Known:
     pair, rate = one.pair, one.rate
     if rate is None:
-        return Known(pair.base_coin, pair.asset)
+        # Imported: that it is a coin was only taken for granted.
+        return Known(pair.base_coin, pair.asset if pair.asset is AssetClass.TRADFI else None)
     return Known(
         base_coin=pair.base_coin,
         asset=pair.asset,

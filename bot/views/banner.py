@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.views import numbers
 from bot.views.elements import Code, Note, Text, View
 
 if TYPE_CHECKING:
@@ -40,3 +43,22 @@ def banner_view(config: Config, commands: Sequence[Command]) -> View:
             Note(f"Commands: {names}"),
         ),
     )
+
+
+def replay_view(path: Path, instants: Sequence[datetime], speed: float) -> View:
+    """What a replay is about to do."""
+    pace = f"{speed:g} recorded seconds a second" if speed else "as fast as it can"
+    return View(
+        title=f"tocsin replays {path}",
+        body=(
+            Text(
+                f"{numbers.count(len(instants), 'refresh', 'refreshes')}, from {numbers.clock(instants[0])} to "
+                f"{numbers.clock(instants[-1])}, {pace}. Nobody is asked anything; the database is its own."
+            ),
+        ),
+    )
+
+
+def replayed_view(refreshes: int) -> View:
+    """That a replay is over."""
+    return View(title=f"The recording ends: {numbers.count(refreshes, 'refresh', 'refreshes')} replayed.", body=())

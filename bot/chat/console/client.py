@@ -51,11 +51,11 @@ class ConsoleChat:
         self._toolbar = toolbar
         self._history = history
         self._sent = 0
-        self._interactive = sys.stdin.isatty() and sys.stdout.isatty()
+        self.interactive = sys.stdin.isatty() and sys.stdout.isatty()
 
     async def run(self) -> None:
         """Take commands. Without a terminal: read what stdin holds, then stay for the alerts."""
-        if self._interactive:
+        if self.interactive:
             await self._converse()
         else:
             await self._read_lines(sys.stdin)

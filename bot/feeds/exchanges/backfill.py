@@ -15,7 +15,6 @@ import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import polars as pl
 
@@ -23,7 +22,8 @@ from bot.clock import Clock
 from bot.errors import FeedError
 from bot.feeds.base import SETTLEMENT_SCHEMA, SettledRate
 from bot.feeds.believable import believable_settlements
-from bot.feeds.exchanges.base import Adapter, History
+from bot.feeds.exchanges.alive import Contract, Key, alive
+from bot.feeds.exchanges.coverage import ExchangeCoverage, Wanted, coverage
 from bot.feeds.exchanges.history import (
     OVERLAPPING_ROWS,
     Ask,
@@ -35,55 +35,20 @@ from bot.feeds.exchanges.history import (
     rest_of,
 )
 from bot.feeds.exchanges.intervals import with_intervals
-from bot.feeds.http import RefusedError, Source
+from bot.feeds.exchanges.readers import Reader
+from bot.feeds.http import RefusedError
 from bot.feeds.settling import minute_of
-from scoring.funding import eight_hour_rate
 from scoring.model import Pair
-from storage import Storage, Transaction
+from storage import Storage
 from storage.backfill import Progress
 
 log = logging.getLogger("tocsin.backfill")
 
-Key = tuple[str, str]  # exchange, symbol
-# Contracts whose rate nobody gave for so long are gone: their exchange would only answer with errors.
-GONE_AFTER = timedelta(days=2)
 # A span that gives a 72-hour average and the beginning of a streak; every contract gets it before any gets more.
 FIRST_SPAN = timedelta(days=4)
 MOST_WORKERS = 4
 WAIT_AFTER_FAILURE = 30.0  # seconds; a failing exchange is asked at a walk until its breaker opens
 MOST_AT_ONCE = 100  # answers written in one transaction
-
-
-class Reader(Protocol):
-    """How the settlements of one exchange are read."""
-
-    def history(self, symbol: str) -> History:
-        """Where they are."""
-        ...
-
-    async def read(self, symbol: str, ask: Ask) -> list[SettledRate]:
-        """One answer. Raises FeedError."""
-        ...
-
-
-class AdapterReader:
-    """Reads through an adapter, with the pace and the breaker that its live rates are read with."""
-
-    def __init__(self, adapter: Adapter, source: Source) -> None:
-        self._adapter = adapter
-        self._source = source
-
-    def history(self, symbol: str) -> History:
-        """Where the adapter says that they are."""
-        return self._adapter.history(symbol)
-
-    async def read(self, symbol: str, ask: Ask) -> list[SettledRate]:
-        """One answer. Raises FeedError."""
-        history = self._adapter.history(symbol)
-        answer = await self._source.ask(
-            history.endpoint, ask.values(symbol), unwrap=self._adapter.unwrap, per_second=history.per_second
-        )
-        return self._adapter.parse_settlements(answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +57,6 @@ class BackfillOptions:
 
     history_days: int
     max_abs_rate: float  # decimal per settlement
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """A contract whose history is wanted."""
-
-    pair: Pair
-    interval_hours: float
-    rate_8h: float  # of its coin now, the mean over exchanges: the most negative goes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +120,14 @@ class Backfill:
             if queue.heap:
                 self._idle.clear()
                 queue.filled.set()
+
+    def coverage(self) -> tuple[ExchangeCoverage, ...]:
+        """How far the history of each exchange got, as known in this process."""
+        now = self._clock.now()
+        contracts, progress = dict(self._contracts), dict(self._progress)
+        intervals = {key: contract.interval_hours for key, contract in contracts.items()}
+        histories = {key: self._readers[key[0]].history(key[1]) for key in contracts}
+        return coverage(progress, Wanted(intervals, now - self._depth, now), lambda e, s: histories[e, s])
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -310,7 +274,7 @@ class Backfill:
     def _look(self) -> None:
         now = self._clock.now()
         with self._storage.read() as tx:
-            self._contracts = wanted(tx, self._readers, now)
+            self._contracts = alive(tx, self._readers, now)
             self._progress = tx.backfill.all()
 
     def _urgency(self, contract: Contract, now: datetime) -> tuple[int, float] | None:
@@ -327,27 +291,6 @@ class Backfill:
         if late:
             return 1, contract.rate_8h
         return None if done else (2, contract.rate_8h)
-
-
-def wanted(tx: Transaction, exchanges: Iterable[str], now: datetime) -> dict[Key, Contract]:
-    """The contracts of these exchanges that are alive and whose interval is known."""
-    names = set(exchanges)
-    alive = [
-        one
-        for one in tx.pairs.known().values()
-        if one.pair.exchange in names and one.rate is not None and now - one.rate.updated_at <= GONE_AFTER
-    ]
-    rates: dict[str, list[float]] = {}
-    for one in alive:
-        if one.rate is not None:
-            rates.setdefault(one.pair.base_coin, []).append(eight_hour_rate(one.rate.rate, one.rate.interval_hours))
-    return {
-        (one.pair.exchange, one.pair.symbol): Contract(
-            one.pair, one.rate.interval_hours, math.fsum(rates[one.pair.base_coin]) / len(rates[one.pair.base_coin])
-        )
-        for one in alive
-        if one.rate is not None
-    }
 
 
 def _workers(reader: Reader) -> int:

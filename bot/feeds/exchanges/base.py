@@ -109,11 +109,15 @@ class Adapter(Protocol):
 
 
 class AnswerError(FeedError):
-    """An HTTP 200 whose body says that it is none. `limited`: asked too fast, so ask again later."""
+    """An HTTP 200 whose body says that it is none.
 
-    def __init__(self, message: str, *, limited: bool = False, permanent: bool = False) -> None:
-        super().__init__(message, permanent=permanent)
+    `limited`: asked too fast, so ask again later. `refused`: the exchange turns away this country.
+    """
+
+    def __init__(self, message: str, *, limited: bool = False, permanent: bool = False, refused: bool = False) -> None:
+        super().__init__(message, permanent=permanent or refused)
         self.limited = limited
+        self.refused = refused
 
 
 def number(value: object) -> float | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.feeds.base import Quote, SettledRate
-from bot.feeds.exchanges.base import Endpoint, History, Paging, Slot, from_ms, number, positive, settled
+from bot.feeds.exchanges.base import AnswerError, Endpoint, History, Paging, Slot, from_ms, number, positive, settled
 from bot.feeds.exchanges.shapes import Row, base_of, entry, refusal, rows, text
 from bot.feeds.exchanges.symbols import margin_of
 from scoring.model import Margin
@@ -26,12 +26,15 @@ ZERO_IS_PLACEHOLDER = False
 
 ENDINGS = ("USDT", "USDC", "USDE", "PERP", "USD")
 LIMITED = ("10006", "10018")
-PERMANENT = ("10001", "10009", "10024")  # no such contract; address banned; country not served
+PERMANENT = ("10001", "10009")  # no such contract; address banned
+COUNTRY = "10024"
 
 
 def unwrap(answer: Any) -> Any:
     """The answer with its envelope, which has the time of the values."""
     code = entry(answer, "retCode")
+    if str(code) == COUNTRY:
+        raise AnswerError(f"refuses this country ({COUNTRY})", refused=True)
     if str(code) != "0":
         raise refusal(code, answer.get("retMsg"), limited=LIMITED, permanent=PERMANENT)
     return answer

@@ -13,6 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from bot.feeds.base import SettledRate
 from bot.feeds.exchanges.base import History, Paging, Slot
@@ -29,6 +30,7 @@ MOST_ROWS = 1_095 * 24  # of a contract that settles hourly, in the longest hist
 # An answer reaches the end of its window when less than this part of an interval is left: settlements come
 # some seconds or minutes late, so that two may lie a little less than an interval apart.
 REACH = 0.9
+LEAST_INTERVAL = timedelta(minutes=30)  # rows that are closer are one settlement, told twice
 LONGEST_WINDOW = timedelta(days=400)
 TOUCH = timedelta(milliseconds=1)  # exchanges count in milliseconds, and both ends belong to a window
 
@@ -99,8 +101,8 @@ def rest_of(ask: Ask, rows: Sequence[SettledRate], history: History, interval_ho
     inside = [row.at for row in rows if row.at <= ask.until]
     if not inside:
         return None
-    reach = timedelta(hours=interval_hours * REACH)
     oldest, newest = min(inside), max(inside)
+    reach = min(timedelta(hours=interval_hours), _spacing(inside)) * REACH
     match history.paging:
         case Paging.PAGES:
             # Pages are numbered from the newest. At the late end they go on until they meet what is covered; the
@@ -110,6 +112,13 @@ def rest_of(ask: Ask, rows: Sequence[SettledRate], history: History, interval_ho
             return replace(ask, since=newest + TOUCH) if ask.until - newest > reach else None
         case Paging.DESCENDING:
             return replace(ask, until=oldest - TOUCH) if oldest - ask.since > reach else None
+
+
+def _spacing(times: Sequence[datetime]) -> timedelta:
+    """The shortest time between two settlements: the interval may have been shorter then than it is today."""
+    ordered = sorted(times)
+    gaps = [late - early for early, late in pairwise(ordered) if late - early >= LEAST_INTERVAL]
+    return min(gaps, default=timedelta.max)
 
 
 def absorb(

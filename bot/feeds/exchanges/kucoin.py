@@ -10,7 +10,18 @@ from datetime import datetime
 from typing import Any
 
 from bot.feeds.base import Quote, SettledRate
-from bot.feeds.exchanges.base import Endpoint, History, Paging, Slot, from_ms, hours_of, number, positive, settled
+from bot.feeds.exchanges.base import (
+    AnswerError,
+    Endpoint,
+    History,
+    Paging,
+    Slot,
+    from_ms,
+    hours_of,
+    number,
+    positive,
+    settled,
+)
 from bot.feeds.exchanges.shapes import Row, entry, refusal, rows, text
 from scoring.model import AssetClass, Margin
 
@@ -26,15 +37,16 @@ MS_PER_HOUR = 3_600_000
 TRADFI_CLASSES = {"STOCK", "METAL", "COMMODITY", "FOREX", "INDEX"}
 COUNTRY = "400302"  # its message repeats our address
 LIMITED = ("429000",)
-PERMANENT = (COUNTRY, "400303", "404000")  # wants an identified customer; no such contract
+PERMANENT = ("400303", "404000")  # wants an identified customer; no such contract
 
 
 def unwrap(answer: Any) -> Any:
     """The list inside."""
     code = entry(answer, "code")
     if code != "200000":
-        told = "this country is not served" if code == COUNTRY else answer.get("msg")
-        raise refusal(code, told, limited=LIMITED, permanent=PERMANENT)
+        if code == COUNTRY:
+            raise AnswerError(f"refuses this country ({COUNTRY})", refused=True)
+        raise refusal(code, answer.get("msg"), limited=LIMITED, permanent=PERMANENT)
     return entry(answer, "data")
 
 

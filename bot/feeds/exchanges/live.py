@@ -159,7 +159,7 @@ def _counts(answer: Any, endpoint: Endpoint) -> bool:
 
 
 def _quotes(name: str, adapter: Adapter, answers: Sequence[Any], now: datetime) -> Sequence[Quote]:
-    """The quotes in the answers, each contract once. Raises FeedError where they are not what they should be."""
+    """The quotes in the answers. Raises FeedError where they are not what they should be."""
     try:
         found = list(adapter.parse_quotes(answers, now))
     except FeedError as error:
@@ -169,7 +169,4 @@ def _quotes(name: str, adapter: Adapter, answers: Sequence[Any], now: datetime) 
         raise AskError(name, "answer of an unknown shape") from None
     if not found:
         raise AskError(name, "answer without a single contract")
-    quotes = {quote.symbol: quote for quote in found}
-    if len(quotes) < len(found):
-        log.warning("%s lists %d contracts twice; their last line counts", name, len(found) - len(quotes))
-    return tuple(quotes.values())
+    return tuple(found)

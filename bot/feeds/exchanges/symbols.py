@@ -30,6 +30,7 @@ BINGX_CURRENCIES = re.compile(r"^NCFX([A-Z]{3})2([A-Z]{3})$")
 BINGX_TRADFI = re.compile(r"^(NCSK|NCFX|NCCO|NCSI)(.+?)(?:2USD|USDT|USD)?$")
 BINGX_MONTH = re.compile(rf"^\d+(?={LETTER})")
 
+QUOTE = re.compile(r"[-_]?(USDT|USDC|USD|PERP)(-SWAP)?$")  # what follows the base in the name of a contract
 # A trailing contract mark that says nothing of the margin: swap (OKX), perpetual (Binance coin-M, Deribit).
 MARKS = re.compile(r"[-_]?(SWAP|PERPETUAL|_PERP)$")
 # Perpetuals settled in USDC whose name ends in PERP (Bybit BTCPERP, Bitget BTCPERP); names need not be ASCII.
@@ -61,6 +62,17 @@ def base_coin(exchange: str, base: str) -> BaseCoin:
     market, colon, name = base.strip().rpartition(":")
     ticker, multiplier = _stripped(exchange, _alias(exchange, _readable(exchange, name)))
     return BaseCoin(f"{market.upper()}{colon}{_alias(exchange, ticker.upper()) or NAMELESS}", multiplier)
+
+
+def multiplier_of(exchange: str, symbol: str) -> int:
+    """How many coins one unit of a contract's base is, by the name of the contract.
+
+    >>> multiplier_of("binance", "1000PEPEUSDT"), multiplier_of("bybit", "SHIB1000USDT")
+    (1000, 1000)
+    >>> multiplier_of("okx", "PEPE-USDT-SWAP"), multiplier_of("gate", "PEPE_USDT")
+    (1, 1)
+    """
+    return base_coin(exchange, QUOTE.sub("", symbol)).multiplier
 
 
 def names_tradfi(exchange: str, base: str) -> bool:

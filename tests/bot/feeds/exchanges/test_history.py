@@ -96,6 +96,23 @@ def test_every_settlement_is_read_however_the_exchange_cuts(
     assert progress.covered_until == newest
 
 
+@given(
+    paging=st.sampled_from(Paging),
+    now_hours=st.sampled_from([1, 4, 8]),
+    then_hours=st.sampled_from([1, 2, 8]),
+    limit=st.sampled_from([50, 100, 333]),
+)
+def test_nothing_is_skipped_where_the_interval_was_another(
+    paging: Paging, now_hours: int, then_hours: int, limit: int
+) -> None:
+    late = schedule(now_hours, NOW.replace(minute=0, hour=8), 20 * 24 // now_hours)
+    early = schedule(then_hours, late[0] - then_hours * HOUR, 30 * 24 // then_hours)
+    exchange = Exchange(early + late, paging, limit)
+    target = NOW - timedelta(days=45)
+    found, _, _ = read_all(exchange, history(paging, limit), now_hours, target, begin(NOW))
+    assert found >= {at for at in exchange.times if at >= target + max(now_hours, then_hours) * HOUR}
+
+
 @given(paging=st.sampled_from(Paging), away=st.integers(7, 24 * 200), hours=st.sampled_from([1, 8]))
 def test_a_gap_is_closed_however_long_it_was(paging: Paging, away: int, hours: int) -> None:
     since = NOW - timedelta(days=230)

@@ -1,0 +1,83 @@
+"""The refreshes of a running bot: one after the other, and what follows from each."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.background import Background
+from bot.clock import Clock, SimulatedClock
+from bot.feeds.recording import RecordingTransport
+from bot.feeds.tape_state import write_state
+from bot.refresh import RefreshOptions, SlotTakenError, refresh
+from bot.sources import Sources
+from storage import Storage
+
+log = logging.getLogger("tocsin.cycle")
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """What follows from a refresh."""
+
+    wake: Callable[[], None]  # the courier: there may be something to deliver
+    background: Background
+    recorder: RecordingTransport | None = None
+
+
+class Cycle:
+    """One refresh after the other, and what follows from each: delivery, history, a recording."""
+
+    def __init__(
+        self, storage: Storage, sources: Sources, clock: Clock, options: RefreshOptions, follow: Follow
+    ) -> None:
+        self._storage = storage
+        self._sources = sources
+        self._clock = clock
+        self._options = options
+        self._follow = follow
+        self._has_begun = False
+
+    async def next(self) -> None:
+        """The refresh at a time of the schedule."""
+        if isinstance(self._clock, SimulatedClock):
+            self._clock.advance(timedelta(minutes=self._options.minutes))
+        await self.run()
+
+    async def run(self) -> None:
+        """The refresh of now."""
+        now = self._clock.now()
+        try:
+            if self._follow.recorder is None:
+                await refresh(self._storage, self._sources.feeds, now, self._options)
+            else:
+                await self._run_recorded(self._follow.recorder, now)
+        except SlotTakenError as error:
+            log.warning("%s", error)
+        self._follow.wake()
+        await self._follow.background.after_refresh()
+
+    async def _run_recorded(self, recorder: RecordingTransport, now: datetime) -> None:
+        part = recorder.begin(now)
+        try:
+            if not self._has_begun:
+                await asyncio.to_thread(self._write_state, part, now)
+            await refresh(self._storage, self._sources.feeds, now, self._options)
+        except (SlotTakenError, asyncio.CancelledError):
+            await recorder.discard()
+            raise
+        except Exception:
+            # The very folder that a bug report needs.
+            await recorder.commit(*self._follow.background.taken())
+            raise
+        self._has_begun = True
+        folder = await recorder.commit(*self._follow.background.taken())
+        log.info("recorded %s", folder)
+
+    def _write_state(self, part: Path, now: datetime) -> None:
+        with self._storage.read() as tx:
+            write_state(part, tx, now, self._options.scoring.lookback_days)
