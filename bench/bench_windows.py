@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from bench.timing import best, compare
 from bench.universe import NOW, settlements
 from storage import Storage, open_storage
-from storage.windows import ACCUMULATED_DAYS
+from storage.following import ACCUMULATED_DAYS
 
 DAYS = 400
 COINS = 275

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from storage.following import ACCUMULATED_DAYS
 from storage.history import History
 from storage.rates import Rates
 from storage.settlements import Settlements
-from storage.windows import ACCUMULATED_DAYS, Accumulated, AccumulatedOrder, Windows
+from storage.windows import Accumulated, AccumulatedOrder, Windows
 
 __all__ = ["ACCUMULATED_DAYS", "Accumulated", "AccumulatedOrder", "Funding"]
 

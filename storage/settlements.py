@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Integer, bindparam, cast, dele
 
 from storage import bulk
 from storage.added import Added
+from storage.following import following
 from storage.pairs import pair_ids, select_pairs
 from storage.tables import ExchangeRow, FundingDayRow, PairRow, SettlementRow
-from storage.windows import following
 
 DAY = 86_400  # seconds
 COLUMNS = ("pair_id", "settled_at", "rate", "interval_hours")
@@ -150,7 +150,7 @@ class Settlements:
                 SettlementRow.settled_at > bindparam("b_after"),
                 SettlementRow.settled_at <= bindparam("b_until"),
             )
-            .group_by(SettlementRow.pair_id, _day())
+            .group_by(SettlementRow.pair_id, "day")
         )
         names = ("rate_sum", "hours", "settlements")
         statement = bulk.insert(self._connection, FundingDayRow).from_select(["pair_id", "day", *names], sums)

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from scoring.model import PriceChanges
 from storage import Storage, Transaction
 from storage.prices import PriceSource
+from storage.tables import PriceRow
 from tests.builders_storage import NOW, prices, rise
 
 WEEK = timedelta(days=7)
@@ -142,9 +144,8 @@ def test_a_stored_change_is_from_where_the_older_price_is(storage: Storage) -> N
 
 
 def all_times(tx: Transaction, source: PriceSource) -> list[datetime]:
-    query = "SELECT time FROM price WHERE source = ? ORDER BY time"
-    rows = tx.connection.exec_driver_sql(query, (int(source),))
-    return [datetime.fromtimestamp(time, UTC) for (time,) in rows]
+    statement = select(PriceRow.time).where(PriceRow.source == int(source)).order_by(PriceRow.time)
+    return [datetime.fromtimestamp(time, UTC) for time in tx.connection.execute(statement).scalars()]
 
 
 def first_of_each(times: Iterable[datetime], form: str) -> set[datetime]:

@@ -155,7 +155,7 @@ def test_a_write_that_may_shorten_the_history_makes_that_pairs_windows_void_and_
 
 
 def test_a_large_import_is_added_up_anew(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.windows.MOST_FOLLOWED", 10)
+    monkeypatch.setattr("storage.following.MOST_FOLLOWED", 10)
     with storage.write() as tx:
         tx.funding.add(settlements(steady("okx", "A", 1e-4, days=3)))
         tx.funding.advance_windows(NOW)
