@@ -34,7 +34,7 @@ from bot.feeds.tape_state import has_state, load_backfill, load_state
 from bot.refresh import Refreshed, RefreshOptions, refresh
 from bot.schedule import Schedule, every_minutes, every_seconds
 from bot.sources import Sources, open_sources
-from bot.views.banner import banner_view, replay_view, replayed_view
+from bot.views.banner import banner_view, replay_view, replayed_view, started_view
 from bot.views.elements import View
 from bot.views.refreshed import refreshed_view
 from scoring.model import Signal
@@ -92,7 +92,8 @@ class App:
         follow = Follow(courier.wake.set, background, recorder)
         cycle = Cycle(self.storage, sources, self.clock, self.options, follow)
         try:
-            await self._first_refresh(cycle)
+            if (done := await self._first_refresh(cycle)) is not None and done.reports and not self.config.simulated:
+                console.show(started_view(done, background.progress_line()))
             simulated = isinstance(self.clock, SimulatedClock)
             every = self.config.schedule.refresh_minutes
             trigger = every_seconds(self.config.simulation.cycle_seconds) if simulated else every_minutes(every)
@@ -144,13 +145,15 @@ class App:
         keys = (self.config.prices.key, self.config.sharpe.key)
         return tuple(key.get_secret_value() for key in keys if key.get_secret_value())
 
-    async def _first_refresh(self, cycle: Cycle) -> None:
+    async def _first_refresh(self, cycle: Cycle) -> Refreshed | None:
+        done = None
         try:
-            await cycle.run()
+            done = await cycle.run()
         except Exception:
             log.exception("the first refresh failed; it runs again at its next time")
         if self.config.simulated:
             await asyncio.to_thread(self._subscribe_once)
+        return done
 
     def _console(self, background: Background | None) -> ConsoleChat:
         def toolbar() -> str:

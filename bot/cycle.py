@@ -13,7 +13,7 @@ from bot.background import Background
 from bot.clock import Clock, SimulatedClock
 from bot.feeds.recording import RecordingTransport
 from bot.feeds.tape_state import write_state
-from bot.refresh import RefreshOptions, SlotTakenError, refresh
+from bot.refresh import Refreshed, RefreshOptions, SlotTakenError, refresh
 from bot.sources import Sources
 from storage import Storage
 
@@ -48,25 +48,26 @@ class Cycle:
             self._clock.advance(timedelta(minutes=self._options.minutes))
         await self.run()
 
-    async def run(self) -> None:
-        """The refresh of now."""
-        now = self._clock.now()
+    async def run(self) -> Refreshed | None:
+        """The refresh of now, and what it found; None when another process runs it."""
+        now, done = self._clock.now(), None
         try:
             if self._follow.recorder is None:
-                await refresh(self._storage, self._sources.feeds, now, self._options)
+                done = await refresh(self._storage, self._sources.feeds, now, self._options)
             else:
-                await self._run_recorded(self._follow.recorder, now)
+                done = await self._run_recorded(self._follow.recorder, now)
         except SlotTakenError as error:
             log.warning("%s", error)
         self._follow.wake()
         await self._follow.background.after_refresh()
+        return done
 
-    async def _run_recorded(self, recorder: RecordingTransport, now: datetime) -> None:
+    async def _run_recorded(self, recorder: RecordingTransport, now: datetime) -> Refreshed:
         part = recorder.begin(now)
         try:
             if not self._has_begun:
                 await asyncio.to_thread(self._write_state, part, now)
-            await refresh(self._storage, self._sources.feeds, now, self._options)
+            done = await refresh(self._storage, self._sources.feeds, now, self._options)
         except (SlotTakenError, asyncio.CancelledError):
             await recorder.discard()
             raise
@@ -77,6 +78,7 @@ class Cycle:
         self._has_begun = True
         folder = await recorder.commit(*self._follow.background.taken())
         log.info("recorded %s", folder)
+        return done
 
     def _write_state(self, part: Path, now: datetime) -> None:
         with self._storage.read() as tx:

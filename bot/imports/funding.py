@@ -9,22 +9,25 @@ from typing import Any
 
 import polars as pl
 
+from bot.feeds.assets import is_tradfi
 from bot.feeds.base import SETTLEMENT_SCHEMA
 from bot.feeds.exchanges import EXCHANGES
 from bot.feeds.exchanges.symbols import margin_of
 from bot.imports.reading import BadRow, Reading
 from bot.imports.tables import LINE, number, read_table, says, split, text, unix_seconds
+from scoring.model import AssetClass
 
 COLUMNS = ("exchange", "symbol", "base_coin", "rate", "interval_hours", "settled_at")
 LONGEST_INTERVAL = 24  # hours
 DAY = 86_400  # seconds
 BASE_COIN_ALIASES = {"XBT": "BTC"}
+ASSET_COLUMN: dict[str, pl.DataType] = {"asset": pl.String()}  # scoring.model.AssetClass
 FIRST = "__first"  # marks what the first row of a settlement says
 SAID = {"rate": "at", "interval_hours": "with interval_hours", "base_coin": "as base_coin"}
 
 
 def read_funding(path: Path, *, now: datetime, max_abs_rate: float = 0.05) -> Reading[pl.DataFrame]:
-    """Settlements in SETTLEMENT_SCHEMA. Raises UserError when the file as a whole cannot be read.
+    """Settlements in SETTLEMENT_SCHEMA, with `asset`. Raises UserError when the file as a whole cannot be read.
 
     Times are rounded to the minute, for exchanges settle some seconds late.
     """
@@ -108,9 +111,17 @@ def _differing(path: Path, row: dict[str, Any]) -> BadRow:
 def _with_margin(rows: pl.DataFrame) -> pl.DataFrame:
     pairs = rows.select("exchange", "symbol").unique()
     margins = pairs.with_columns(margin=pl.Series([int(margin_of(e, s)) for e, s in pairs.iter_rows()], dtype=pl.Int8))
-    return rows.join(margins, on=["exchange", "symbol"], maintain_order="left").select(
-        [pl.col(name).cast(kind) for name, kind in SETTLEMENT_SCHEMA.items()]
+    coins = rows.select("base_coin").unique()
+    assets = coins.with_columns(asset=pl.Series([_asset(coin) for coin in coins["base_coin"]], dtype=pl.String))
+    known = rows.join(margins, on=["exchange", "symbol"], maintain_order="left")
+    return known.join(assets, on="base_coin", maintain_order="left").select(
+        [pl.col(name).cast(kind) for name, kind in (SETTLEMENT_SCHEMA | ASSET_COLUMN).items()]
     )
+
+
+def _asset(base_coin: str) -> str:
+    """Coin or tokenised stock: files do not say, so only well-known names are recognised."""
+    return (AssetClass.TRADFI if is_tradfi(base_coin) else AssetClass.COIN).value
 
 
 def _aliases() -> dict[str, str]:

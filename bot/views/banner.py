@@ -7,12 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.feeds.exchanges import title_of
 from bot.views import numbers
-from bot.views.elements import Code, Note, Text, View
+from bot.views.elements import Button, Code, Note, Text, View
 
 if TYPE_CHECKING:
     from bot.commands.base import Command
     from bot.config import Config
+    from bot.refresh import Refreshed
 
 
 def banner_view(config: Config, commands: Sequence[Command]) -> View:
@@ -43,6 +45,22 @@ def banner_view(config: Config, commands: Sequence[Command]) -> View:
             Note(f"Commands: {names}"),
         ),
     )
+
+
+def started_view(done: Refreshed, progress: str) -> View:
+    """How the first refresh of a live market went, and what comes next."""
+    exchanges = [report for report in done.reports if report.source != "prices"]
+    answered = [report for report in exchanges if report.ok]
+    lines: list[Text | Note] = [
+        Text(f"{len(answered)} of {numbers.count(len(exchanges), 'source')} of funding rates answered.")
+    ]
+    if not answered:
+        lines.append(Text("Nobody could be reached. Is this machine online? It is tried again at the next refresh."))
+    elif progress:
+        lines.append(Text(f"Scores need settled rates: {progress}. The most negative coins come first."))
+    silent = [report for report in done.reports if not report.ok] if answered else []
+    lines += [Note(f"{title_of(report.source)}: {report.detail}") for report in silent]
+    return View(title="First refresh", body=tuple(lines), buttons=(Button("How fresh everything is", "/status"),))
 
 
 def replay_view(path: Path, instants: Sequence[datetime], speed: float) -> View:

@@ -31,7 +31,13 @@ def csv(tmp_path: Path, *lines: str) -> Path:
 
 def test_a_good_row_is_read_whole(tmp_path: Path) -> None:
     (row,) = read_funding(csv(tmp_path, HEADER, GOOD), now=NOW).rows.rows()
-    assert row == ("binance", "BTCUSDT", "BTC", 0, 0.0001, 8.0, int(datetime(2026, 4, 26, 8, tzinfo=UTC).timestamp()))
+    settled_at = int(datetime(2026, 4, 26, 8, tzinfo=UTC).timestamp())
+    assert row == ("binance", "BTCUSDT", "BTC", 0, 0.0001, 8.0, settled_at, "coin")
+
+
+def test_a_tokenised_stock_is_recognised_by_its_name(tmp_path: Path) -> None:
+    (row,) = read_funding(csv(tmp_path, HEADER, GOOD.replace("BTC", "TSLA")), now=NOW).rows.rows()
+    assert row[-1] == "tradfi"
 
 
 @pytest.mark.parametrize(
