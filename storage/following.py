@@ -105,6 +105,7 @@ def _inside(connection: Connection, rows: pl.DataFrame) -> list[tuple[int, int]]
         rows.join(ended, on="pair_id")
         .filter(pl.col("settled_at") <= pl.col("at"))
         .select("pair_id", "settled_at")
+        .unique()
         .rows()
     )
 

@@ -84,10 +84,10 @@ class Settlements:
         return tuple((exchange, symbol, datetime.fromtimestamp(second, UTC)) for exchange, symbol, second in rows)
 
     def _numbered(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The rows with their pair's id, each pair and second once: the first one that the frame gives."""
+        """The rows with their pair's id, in the order of the table; of two for one settlement the first comes first."""
         ids = pair_ids(self._connection, frame)
-        rows = frame.join(ids, on=("exchange", "symbol")).select(COLUMNS)
-        return rows.unique(["pair_id", "settled_at"], keep="first", maintain_order=True).sort("pair_id", "settled_at")
+        rows = frame.join(ids, on=("exchange", "symbol"), maintain_order="left").select(COLUMNS)
+        return rows.sort("pair_id", "settled_at", maintain_order=True)
 
     def _write(self, rows: pl.DataFrame, *, provisional: bool) -> int:
         if provisional:
