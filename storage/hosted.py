@@ -1,20 +1,39 @@
-"""Scores of a hosted service, which stand in for our own while they are fresh."""
+"""What a hosted service gives, which stands in for our own: scores while they are fresh, and accumulated funding."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, delete, select
 
 from scoring.model import CoinFunding, CoinScore, ExchangeAverage, PriceChanges, Signal
 from storage import bulk
-from storage.tables import HostedScoreRow
+from storage.following import ACCUMULATED_DAYS
+from storage.tables import HostedAccumulatedRow, HostedScoreRow
+from storage.windows import Accumulated
 
 MAX_AGE = timedelta(hours=2)
+# A list that broke off gives some pairs only: the others stand for so long.
+ACCUMULATED_KEPT = timedelta(days=1)
 COIN_SIGNALS = (Signal.PUMP, Signal.SELLING)
+
+
+class Paid(Protocol):
+    """What one pair paid in trailing windows (days → decimal, settlements), as a service says; None: it does not."""
+
+    @property
+    def base_coin(self) -> str: ...  # noqa: D102
+    @property
+    def exchange(self) -> str: ...  # noqa: D102
+    @property
+    def symbol(self) -> str: ...  # noqa: D102
+    @property
+    def sums(self) -> Mapping[int, float | None]: ...  # noqa: D102
+    @property
+    def counts(self) -> Mapping[int, int | None]: ...  # noqa: D102
 
 
 class Hosted:
@@ -49,9 +68,63 @@ class Hosted:
             for signal, stored in rows
         }
 
+    def read_at(self, now: datetime, max_age: timedelta = MAX_AGE) -> datetime | None:
+        """When the oldest of the fresh scores were read; None: there are none."""
+        return self._connection.execute(
+            select(HostedScoreRow.at)
+            .where(HostedScoreRow.at > now - max_age, HostedScoreRow.at <= now)
+            .order_by(HostedScoreRow.at)
+            .limit(1)
+        ).scalar()
+
+    def put_accumulated(self, rows: Iterable[Paid], at: datetime) -> None:
+        """Note what pairs paid, as read at `at`; a pair that has not been among the rows for a day is forgotten."""
+        values = {
+            (one.exchange, one.symbol): {
+                "exchange": one.exchange,
+                "symbol": one.symbol,
+                "base_coin": one.base_coin,
+                "at": at,
+                "sums": [one.sums.get(days) for days in ACCUMULATED_DAYS],
+                "counts": [one.counts.get(days) for days in ACCUMULATED_DAYS],
+            }
+            for one in rows
+        }
+        if not values:
+            return
+        statement = bulk.insert(self._connection, HostedAccumulatedRow)
+        renewed = {name: statement.excluded[name] for name in ("base_coin", "at", "sums", "counts")}
+        self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["exchange", "symbol"], set_=renewed),
+            list(values.values()),
+        )
+        self._connection.execute(delete(HostedAccumulatedRow).where(HostedAccumulatedRow.at <= at - ACCUMULATED_KEPT))
+
+    def accumulated(self, base_coin: str | None = None) -> tuple[Accumulated, ...]:
+        """What pairs paid as the service said last, `at` when that was read, by base coin, exchange and symbol.
+
+        It does not say how long its history is: `days_covered` is the longest window that it gives.
+        """
+        row = HostedAccumulatedRow
+        statement = select(row.exchange, row.symbol, row.base_coin, row.sums, row.counts, row.at)
+        if base_coin is not None:
+            statement = statement.where(row.base_coin == base_coin)
+        found = self._connection.execute(statement.order_by(row.base_coin, row.exchange, row.symbol))
+        return tuple(_accumulated(*one) for one in found)
+
     def clear(self) -> None:
-        """Forget them all."""
+        """Forget it all."""
         self._connection.execute(delete(HostedScoreRow))
+        self._connection.execute(delete(HostedAccumulatedRow))
+
+
+def _accumulated(
+    exchange: str, symbol: str, base_coin: str, sums: list[Any], counts: list[Any], at: datetime
+) -> Accumulated:
+    given = dict(zip(ACCUMULATED_DAYS, sums, strict=True))
+    covered = max((days for days, total in given.items() if total is not None), default=0)
+    counted = dict(zip(ACCUMULATED_DAYS, counts, strict=True))
+    return Accumulated(exchange, symbol, base_coin, float(covered), given, counted, at)
 
 
 def _parts(score: CoinScore) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def store(
         answered |= {rate.exchange for rate in batch.rates}
         if batch.scored:
             tx.hosted.put(batch.scores, now, batch.scored)
+        tx.hosted.put_accumulated(batch.accumulated, now)
         tx.filings.put_issuers(batch.issuers)
         tx.filings.add(batch.filings)
         tx.pairs.put_coins(batch.coins)

@@ -24,7 +24,7 @@ from storage.tables.markets import (
     RateRow,
     SettlementRow,
 )
-from storage.tables.scores import HostedScoreRow, RefreshRow, ScoreRow, SourceRow
+from storage.tables.scores import HostedAccumulatedRow, HostedScoreRow, RefreshRow, ScoreRow, SourceRow
 
 __all__ = [
     "AlertRow",
@@ -39,6 +39,7 @@ __all__ = [
     "FilingRow",
     "FundingDayRow",
     "FundingWindowRow",
+    "HostedAccumulatedRow",
     "HostedScoreRow",
     "InsiderTransactionRow",
     "IssuerRow",

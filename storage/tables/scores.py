@@ -71,3 +71,15 @@ class HostedScoreRow(Table):
     signal: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     scores: Mapped[list[Any]]  # scoring.model.CoinScore, as storage/hosted.py writes it
+
+
+class HostedAccumulatedRow(Table):
+    """What one pair paid in trailing windows, as a hosted service gave it last."""
+
+    __tablename__ = "hosted_accumulated"
+    exchange: Mapped[str] = mapped_column(primary_key=True)
+    symbol: Mapped[str] = mapped_column(primary_key=True)
+    base_coin: Mapped[str] = mapped_column(index=True)
+    at: Mapped[datetime]  # when it was read
+    sums: Mapped[list[Any]]  # decimals by window, in the order of storage.following.ACCUMULATED_DAYS; null: not given
+    counts: Mapped[list[Any]]

@@ -1,6 +1,6 @@
 """Scores of a hosted service."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -80,8 +80,56 @@ def test_scores_stand_for_two_hours(storage: Storage, minutes: int, known: bool)
         assert tx.hosted.scores(datetime(2030, 1, 1, tzinfo=UTC), max_age=timedelta(days=9999)) != {}
 
 
-def test_scores_can_be_cleared(storage: Storage) -> None:
+def test_the_oldest_of_the_fresh_scores_tells_when_they_were_read(storage: Storage) -> None:
+    later = NOW + timedelta(minutes=30)
+    with storage.write() as tx:
+        assert tx.hosted.read_at(NOW) is None
+        tx.hosted.put([PUMP, SELLING], NOW)
+        tx.hosted.put([PUMP], later, signals={Signal.PUMP})
+        assert tx.hosted.read_at(later) == NOW
+        assert tx.hosted.read_at(NOW + timedelta(hours=2)) == later
+        assert tx.hosted.read_at(NOW + timedelta(hours=3)) is None
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a service says of one pair."""
+
+    exchange: str
+    symbol: str
+    base_coin: str = "A"
+    sums: dict[int, float | None] = field(default_factory=lambda: {1: 0.1 + 0.2, 7: -0.002, 30: None})
+    counts: dict[int, int | None] = field(default_factory=lambda: {1: 3, 7: 21})
+
+
+def test_accumulated_funding_comes_back_exactly_and_by_name(storage: Storage) -> None:
+    with storage.write() as tx:
+        tx.hosted.put_accumulated([Sums("okx", "A-USDT"), Sums("binance", "AUSDT"), Sums("gate", "B_USDT", "B")], NOW)
+        assert [(one.base_coin, one.exchange) for one in tx.hosted.accumulated()] == [
+            ("A", "binance"), ("A", "okx"), ("B", "gate")
+        ]  # fmt: skip
+        (found,) = tx.hosted.accumulated("B")
+    assert found.sums == {1: 0.1 + 0.2, 7: -0.002, 30: None, 90: None, 365: None}
+    assert found.counts == {1: 3, 7: 21, 30: None, 90: None, 365: None}
+    assert (found.days_covered, found.at) == (7.0, NOW)
+
+
+def test_a_list_that_broke_off_forgets_the_other_pairs_only_after_a_day(storage: Storage) -> None:
+    later = NOW + timedelta(hours=23)
+    with storage.write() as tx:
+        tx.hosted.put_accumulated([Sums("okx", "A-USDT"), Sums("binance", "AUSDT")], NOW)
+        tx.hosted.put_accumulated([Sums("okx", "A-USDT", sums={1: 0.5})], later)
+        assert [(one.sums[1], one.at) for one in tx.hosted.accumulated("A")] == [(0.1 + 0.2, NOW), (0.5, later)]
+        tx.hosted.put_accumulated([], NOW + timedelta(days=9))
+        assert len(tx.hosted.accumulated("A")) == 2
+        tx.hosted.put_accumulated([Sums("okx", "A-USDT")], NOW + timedelta(days=1))
+        assert [one.exchange for one in tx.hosted.accumulated("A")] == ["okx"]
+
+
+def test_what_was_given_can_be_cleared(storage: Storage) -> None:
     with storage.write() as tx:
         tx.hosted.put([PUMP], NOW)
+        tx.hosted.put_accumulated([Sums("okx", "A-USDT")], NOW)
         tx.hosted.clear()
         assert tx.hosted.scores(NOW) == {}
+        assert tx.hosted.accumulated() == ()

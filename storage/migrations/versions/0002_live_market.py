@@ -33,13 +33,7 @@ def upgrade() -> None:
     op.add_column("score", sa.Column("source", sa.String(), server_default="own", nullable=False))
     _add_outcomes()
     _create_market_tables()
-    op.create_table(
-        "hosted_score",
-        sa.Column("signal", sa.String(), nullable=False),
-        sa.Column("at", storage.tables.UnixTime(), nullable=False),
-        sa.Column("scores", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("signal", name=op.f("pk_hosted_score")),
-    )
+    _create_hosted_tables()
 
 
 def _add_outcomes() -> None:
@@ -99,3 +93,24 @@ def _create_market_tables() -> None:
         sa.ForeignKeyConstraint(["pair_id"], ["pair.id"], name=op.f("fk_backfill_pair_id")),
         sa.PrimaryKeyConstraint("pair_id", name=op.f("pk_backfill")),
     )
+
+
+def _create_hosted_tables() -> None:
+    op.create_table(
+        "hosted_score",
+        sa.Column("signal", sa.String(), nullable=False),
+        sa.Column("at", storage.tables.UnixTime(), nullable=False),
+        sa.Column("scores", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("signal", name=op.f("pk_hosted_score")),
+    )
+    op.create_table(
+        "hosted_accumulated",
+        sa.Column("exchange", sa.String(), nullable=False),
+        sa.Column("symbol", sa.String(), nullable=False),
+        sa.Column("base_coin", sa.String(), nullable=False),
+        sa.Column("at", storage.tables.UnixTime(), nullable=False),
+        sa.Column("sums", sa.JSON(), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("exchange", "symbol", name=op.f("pk_hosted_accumulated")),
+    )
+    op.create_index(op.f("ix_hosted_accumulated_base_coin"), "hosted_accumulated", ["base_coin"])
