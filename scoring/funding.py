@@ -153,17 +153,17 @@ def _window_choice(
     pairs: Sequence[Pair], window: SettlementColumns, rank: Integers
 ) -> dict[str, list[tuple[int, ExchangeAverage]]]:
     """Coin → one (pair position, average) for each exchange that covers half of the 72 hours."""
-    rates, hours = window.rate.tolist(), window.interval_hours.tolist()
     present, begins = np.unique(window.pair, return_index=True)
-    ends = [*begins[1:].tolist(), len(rates)] if len(present) else []
+    ends = [*begins[1:].tolist(), len(window.pair)] if len(present) else []
     best: dict[tuple[str, str], tuple[int, ExchangeAverage]] = {}
     for i, begin, end in zip(present.tolist(), begins.tolist(), ends, strict=True):
-        covered = math.fsum(hours[begin:end])
+        # One pair's numbers at a time become Python floats: all of them together would be 16 MB.
+        covered = math.fsum(window.interval_hours[begin:end].tolist())
         if covered < WINDOW_HOURS / 2:
             continue
         pair = pairs[i]
         # fsum rounds once, so the order of the settlements cannot matter.
-        rate_8h = _clean(math.fsum(rates[begin:end]) / covered * 8)
+        rate_8h = _clean(math.fsum(window.rate[begin:end].tolist()) / covered * 8)
         average = ExchangeAverage(pair.exchange, pair.symbol, rate_8h, covered, end - begin)
         key = (pair.exchange, pair.base_coin)
         if key not in best or rank[i] < rank[best[key][0]]:

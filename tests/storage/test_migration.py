@@ -11,8 +11,9 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 
 from storage import Storage, open_storage
-from storage.database import MIGRATIONS
+from storage.database import HEAD
 from storage.prices import PriceSource
+from storage.upgrade import MIGRATIONS, revisions
 from tests.builders_storage import NOW, settlements
 
 T = int(NOW.timestamp())
@@ -112,3 +113,7 @@ def test_no_settlement_is_rewritten(first_version: Path) -> None:
     assert raw.execute(query).fetchone() == root
     assert raw.execute("PRAGMA page_count").fetchone()[0] < pages + 20
     raw.close()
+
+
+def test_the_newest_version_is_the_one_that_opening_looks_for() -> None:
+    assert revisions()[0] == HEAD
