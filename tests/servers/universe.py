@@ -6,19 +6,21 @@
         feed = ExchangesFeed(client, clock, hosts=made.hosts(server.url))
 
 Popular coins are on all exchanges, the rest on the larger ones; a coin costs about the same everywhere. Half of
-the rates stand at the base rate, as in the real market, and `made.count` says how many contracts there are.
+the rates stand at the base rate, as in the real market, and `made.count` says how many contracts there are. At a
+later `now` the same contracts have moved on. With `odd` there are a tokenised stock and another token of a coin's
+ticker, too. Settled history and prices are served by `universe_history.py` and `universe_prices.py`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from random import Random
 from typing import Any
 
 from tests.servers.exchange import Asked, Loopback, answer
+from tests.servers.universe_market import BASE_RATE, HOUR, Perpetual, Wave, perpetuals, ticker
 
 # Contracts of 5,500; MEXC has what is left.
 COUNTS = {
@@ -26,19 +28,22 @@ COUNTS = {
     "htx": 300, "bingx": 923, "kucoin": 669,
 }  # fmt: skip
 ALL = 5_500
-BASE_RATE = 0.0001  # per 8 hours
 MONDAY = datetime(2026, 11, 23, 12, 5, tzinfo=UTC)
+STOCK, STOCK_EXCHANGES = "QXSHARE", ("gate", "bitget", "htx", "kucoin", "mexc")  # those that flag what is no coin
+TWIN, TWIN_EXCHANGE, TWIN_TIMES = ticker(2), "bingx", 40  # another token of that ticker: so many times the price
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One made perpetual."""
+    """One made perpetual as it stands at an instant."""
 
     base: str
     price: float  # USD
     rate: float  # decimal per interval
     hours: int
     next_ms: int
+    last: tuple[int, float]  # unix milliseconds and rate of the latest settlement
+    is_coin: bool
 
     @property
     def text(self) -> str:
@@ -50,14 +55,20 @@ class Contract:
 class Universe:
     """The answers of all exchanges, by exchange, path and the parameter that tells them apart."""
 
-    count: int
+    now: datetime
+    contracts: Mapping[str, tuple[Perpetual, ...]]  # by exchange
     answers: Mapping[str, Mapping[str, Mapping[str, bytes]]]
+
+    @property
+    def count(self) -> int:
+        """How many contracts there are."""
+        return sum(len(listed) for listed in self.contracts.values())
 
     def serve(self, server: Loopback, latency: Mapping[str, float] | None = None) -> None:
         """Answer below /EXCHANGE/ on this server, after so many real seconds."""
         for exchange, paths in self.answers.items():
             for path, bodies in paths.items():
-                reply = answer(_choice(bodies), delay=(latency or {}).get(exchange, 0.0))
+                reply = answer(choice(bodies), delay=(latency or {}).get(exchange, 0.0))
                 server.route(f"/{exchange}{path}", reply)
 
     def hosts(self, url: str) -> dict[str, str]:
@@ -65,22 +76,27 @@ class Universe:
         return {exchange: f"{url}/{exchange}" for exchange in self.answers}
 
 
-def universe(pairs_total: int = ALL, now: datetime = MONDAY) -> Universe:
+def universe(pairs_total: int = ALL, now: datetime = MONDAY, *, odd: bool = False) -> Universe:
     """So many contracts in all, the share of each exchange as in the real market."""
     counts = {exchange: round(count * pairs_total / ALL) for exchange, count in COUNTS.items()}
     counts["mexc"] = pairs_total - sum(counts.values())
-    at = int(now.timestamp() * 1000)
+    contracts = {exchange: tuple(perpetuals(exchange, count)) for exchange, count in counts.items()}
+    if odd:
+        contracts = {exchange: tuple(_odd(exchange, listed)) for exchange, listed in contracts.items()}
+    at = now.timestamp()
     answers = {
         exchange: {
             path: {key: json.dumps(found, separators=(",", ":")).encode() for key, found in bodies.items()}
-            for path, bodies in SHAPES[exchange](list(_contracts(exchange, count, at)), at)
+            for path, bodies in SHAPES[exchange]([_standing(one, at) for one in listed], int(at * 1000))
         }
-        for exchange, count in counts.items()
+        for exchange, listed in contracts.items()
     }
-    return Universe(pairs_total, answers)
+    return Universe(now, contracts, answers)
 
 
-def _choice(bodies: Mapping[str, bytes]) -> Callable[[Asked], bytes]:
+def choice(bodies: Mapping[str, bytes]) -> Callable[[Asked], bytes]:
+    """The body that the parameters ask for."""
+
     def choose(asked: Asked) -> bytes:
         told = {*asked.params.values(), *(str(value) for value in (asked.body or {}).values())}
         return next((body for key, body in bodies.items() if key in told), bodies.get("", b"{}"))
@@ -88,29 +104,27 @@ def _choice(bodies: Mapping[str, bytes]) -> Callable[[Asked], bytes]:
     return choose
 
 
-def ticker(number: int) -> str:
-    """A name that no rule takes apart: QAAA, QAAB ..."""
-    letters = ""
-    for _ in range(3):
-        number, letter = divmod(number, 26)
-        letters = chr(ord("A") + letter) + letters
-    return f"Q{letters}"
+def _standing(one: Perpetual, second: float) -> Contract:
+    hours = one.quoted_hours(second)
+    until = one.next_settlement(second)
+    last = one.last_settled(second)
+    return Contract(
+        one.base,
+        one.price.at(second),
+        one.rate(second, hours),
+        hours,
+        until * 1000,
+        ((until - hours * HOUR) * 1000, BASE_RATE) if last is None else (last.ms, last.rate),
+        one.is_coin,
+    )
 
 
-def _contracts(exchange: str, count: int, at: int) -> Iterator[Contract]:
-    hourly = exchange == "hyperliquid"
-    for number in range(count):
-        coin, own = Random(number), Random(f"{exchange} {number}")  # noqa: S311 - no secrets
-        hours = 1 if hourly else 8 if exchange == "deribit" else coin.choice((4, 8, 4, 8, 4, 8, 1))
-        opinion = 0.0 if coin.random() < 0.5 else coin.gauss(0, 0.0003) + own.gauss(0, 0.00005)
-        span = hours * 3_600_000
-        yield Contract(
-            ticker(number),
-            10 ** coin.uniform(-4, 3) * own.uniform(0.999, 1.001),
-            max(-0.005, min(0.005, (BASE_RATE + opinion) * hours / 8)),
-            hours,
-            (at // span + 1) * span,
-        )
+def _odd(exchange: str, listed: tuple[Perpetual, ...]) -> Iterator[Perpetual]:
+    for one in listed:
+        is_twin = exchange == TWIN_EXCHANGE and one.base == TWIN
+        yield replace(one, price=replace(one.price, level=TWIN_TIMES * one.price.level)) if is_twin else one
+    if exchange in STOCK_EXCHANGES:
+        yield replace(listed[0], base=STOCK, price=Wave(250.0, 0.1, 30.0, 0.0), opinion=-0.0007, is_coin=False)
 
 
 Bodies = Iterator[tuple[str, dict[str, Any]]]  # path → body by the parameter's value, "" for any
@@ -174,8 +188,8 @@ def _okx(found: list[Contract], at: int) -> Bodies:
          "fundingRate": one.text, "fundingTime": str(one.next_ms), "nextFundingRate": "",
          "nextFundingTime": str(one.next_ms + one.hours * 3_600_000), "minFundingRate": "-0.015",
          "maxFundingRate": "0.015", "interestRate": "0.0001", "impactValue": "20000", "premium": "-0.0003",
-         "prevFundingTime": str(one.next_ms - one.hours * 3_600_000), "settState": "settled",
-         "settFundingRate": one.text, "ts": str(at)}
+         "prevFundingTime": str(one.last[0]), "settState": "settled",
+         "settFundingRate": f"{one.last[1]:.8f}", "ts": str(at)}
         for one in found
     ]  # fmt: skip
     marks = [
@@ -194,7 +208,7 @@ def _gate(found: list[Contract], at: int) -> Bodies:
         "trade_size trade_id orderbook_id order_size_max config_change_time create_time launch_time quanto_multiplier"
     )
     contracts = [
-        {"name": f"{one.base}_USDT", "type": "direct", "contract_type": "", "status": "trading", "in_delisting": False,
+        {"name": f"{one.base}_USDT", "type": "direct", "contract_type": "" if one.is_coin else "stocks", "status": "trading", "in_delisting": False,
          "funding_rate": one.text, "funding_rate_limit": "0.003", "funding_interval": one.hours * 3600,
          "funding_next_apply": one.next_ms // 1000, "mark_price": f"{one.price:.6f}", "enable_bonus": True, **weight}
         for one in found
@@ -218,7 +232,7 @@ def _bitget(found: list[Contract], at: int) -> Bodies:
         for one in found
     ]  # fmt: skip
     flags = [
-        {"symbol": f"{one.base}USDT", "baseCoin": one.base, "quoteCoin": "USDT", "symbolStatus": "normal", "isRwa": "NO",
+        {"symbol": f"{one.base}USDT", "baseCoin": one.base, "quoteCoin": "USDT", "symbolStatus": "normal", "isRwa": "NO" if one.is_coin else "YES",
          **_more("buyLimitPriceRatio sellLimitPriceRatio feeRateUpRatio makerFeeRate takerFeeRate openCostUpRatio "
                  "minTradeNum priceEndStep volumePlace pricePlace sizeMultiplier minTradeUSDT maxSymbolOrderNum "
                  "maxProductOrderNum maxPositionNum offTime limitOpenTime deliveryTime launchTime fundInterval")}
@@ -266,7 +280,7 @@ def _htx(found: list[Contract], at: int) -> Bodies:
     ]  # fmt: skip
     contracts = [
         {"contract_code": f"{one.base}-USDT", "symbol": one.base, "contract_size": 1.0, "contract_status": 1,
-         "settlement_period": str(one.hours), "tradfi_labels": [], "labels": [], "business_type": "swap",
+         "settlement_period": str(one.hours), "tradfi_labels": [] if one.is_coin else ["stock"], "labels": [], "business_type": "swap",
          "pair": f"{one.base}-USDT", "delivery_time": "",
          **_more("price_tick create_date settlement_date delivery_date support_margin_mode contract_type")}
         for one in found
@@ -295,7 +309,7 @@ def _kucoin(found: list[Contract], at: int) -> Bodies:
     )
     rows = [
         {"symbol": f"{one.base}USDTM", "baseCurrency": one.base, "quoteCurrency": "USDT", "settleCurrency": "USDT",
-         "type": "FFWCSX", "expireDate": None, "status": "Open", "isInverse": False, "assetClass": "CRYPTO",
+         "type": "FFWCSX", "expireDate": None, "status": "Open", "isInverse": False, "assetClass": "CRYPTO" if one.is_coin else "STOCK",
          "fundingFeeRate": one.rate, "fundingRateGranularity": one.hours * 3_600_000,
          "currentFundingRateGranularity": one.hours * 3_600_000, "nextFundingRateDateTime": one.next_ms,
          "fundingRateCap": 0.003, "fundingRateFloor": -0.003, "markPrice": one.price, "turnoverOf24h": 123456.7,
@@ -314,7 +328,7 @@ def _mexc(found: list[Contract], at: int) -> Bodies:
         for one in found
     ]  # fmt: skip
     details = [
-        {"symbol": f"{one.base}_USDT", "displayName": f"{one.base} made", "baseCoin": one.base, "type": 1, "state": 0,
+        {"symbol": f"{one.base}_USDT", "displayName": f"{one.base} made", "baseCoin": one.base, "type": 1 if one.is_coin else 2, "state": 0,
          **_more("contractSize minLeverage maxLeverage priceScale volScale amountScale priceUnit volUnit minVol maxVol "
                  "bidLimitPriceRate askLimitPriceRate takerFeeRate makerFeeRate maintenanceMarginRate initialMarginRate "
                  "riskBaseVol riskIncrVol riskIncrMmr riskIncrImr riskLevelLimit priceCoefficientVariation createTime")}
