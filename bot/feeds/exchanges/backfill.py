@@ -130,7 +130,10 @@ class Backfill:
         return coverage(progress, Wanted(intervals, now - self._depth, now), lambda e, s: histories[e, s])
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled, from what is stored: what an earlier run had in hand is asked for again."""
+        self._steps = asyncio.Queue(maxsize=2 * MOST_AT_ONCE)
+        self._carried.clear()
+        await self.plan()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._write())
             for exchange, reader in self._readers.items():
@@ -160,7 +163,9 @@ class Backfill:
                     self._idle.set()
                 await queue.filled.wait()
                 continue
-            contract = self._contracts[exchange, heapq.heappop(queue.heap)[-1]]
+            contract = self._contracts.get((exchange, heapq.heappop(queue.heap)[-1]))
+            if contract is None:  # gone since the plan that it was queued in
+                continue
             self._busy += 1
             try:
                 await self._step(contract, reader)
