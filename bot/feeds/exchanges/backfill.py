@@ -141,7 +141,8 @@ class Backfill:
                     group.create_task(self._work(exchange, reader))
 
     async def finish(self) -> None:
-        """Work until nothing is left that can be asked now. Needs a plan; not beside `run`."""
+        """Work until nothing is left that can be asked now; not beside `run`."""
+        self._idle.clear()
         running = asyncio.create_task(self.run())
         idle = asyncio.create_task(self._idle.wait())
         try:
