@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from bot.commands.values import shown
 from bot.errors import UserError
 from bot.feeds import sectors
+from bot.feeds.exchanges.symbols import base_coin
+from bot.feeds.slugs import APART
 from bot.feeds.tickers import clean_ticker
 from scoring.model import Coin
 from storage import Transaction
 
 NO_FILTER = {"all", "any", "none"}
-OTHER_TICKERS = {"XBT": "BTC"}
-QUOTE = re.compile(r"[-/_]?(USDT|USDC|USD|PERP)$")  # BTCUSDT, BTC-USD: the contract instead of the coin
-MULTIPLIER = re.compile(r"^(1000+|1M|K)(?=[A-Z])")  # 1000PEPE, kPEPE
+# BTCUSDT, BTC-USD, BTC-USDT-SWAP: the contract instead of the coin
+QUOTE = re.compile(r"(?i)[-/_]?(USDT|USDC|USD|PERP)([-_](SWAP|PERP|PERPETUAL))?$")
+# Whose spelling a contract may be typed in: all share most of it; kPEPE is Hyperliquid's, SHIB1000 Bybit's.
+SPELLINGS = ("", "hyperliquid", "bybit")
 SEPARATORS = re.compile(r"[,;\s]+")
 
 
@@ -31,19 +34,27 @@ def base_coin_of(tx: Transaction, text: str, example: str) -> str:
     `example` is a command that has {} where the coin stands.
     """
     tickers = tx.pairs.base_coins()
-    typed = text.strip().lstrip("$").upper()
-    known = set(tickers)
-    for ticker in (typed, OTHER_TICKERS.get(typed, typed), *_bare(typed)):
+    typed = text.strip().lstrip("$")
+    known = {ticker.upper(): ticker for ticker in tickers}
+    for ticker in (typed.upper(), *_bare(typed)):
         if ticker in known:
-            return ticker
+            return known[ticker]
     names = {name.lower(): coin.symbol for coin in tx.pairs.coins().values() for name in (coin.coin_id, coin.name)}
     if text.strip().lower() in names:
         return names[text.strip().lower()]
     if not tickers:
         raise UserError(f"There is no coin {shown(text)} yet: no funding is stored; /status says why", "/status")
-    near = _nearest_coin(typed, tickers, names)
+    near = _nearest_coin(typed.upper(), tickers, names)
     hint = f"did you mean {near}?" if near else f"give a ticker with a perpetual, such as {tickers[0]}"
     raise UserError(f"There is no coin {shown(text)}; {hint}", example.format(near or tickers[0]))
+
+
+def others_of_ticker(tx: Transaction, base_coin: str) -> tuple[str, ...]:
+    """The other tokens that exchanges list under the ticker of this one: CAT@gate for CAT, CAT for CAT@gate."""
+    ticker = base_coin.partition(APART)[0]
+    return tuple(
+        one for one in tx.pairs.base_coins() if one != base_coin and (one == ticker or one.startswith(ticker + APART))
+    )
 
 
 def ticker_of(text: str, example: str, known: Iterable[str] = ()) -> str:
@@ -81,14 +92,18 @@ def listed(key: str, text: str, example: str) -> list[str]:
     return parts
 
 
-def _bare(typed: str) -> list[str]:
-    """The ticker without what a contract's name adds to it."""
+def _bare(typed: str) -> Iterator[str]:
+    """The tickers that a contract's name may mean, by the rules for the names of exchanges."""
     coin = QUOTE.sub("", typed)
-    return [coin, OTHER_TICKERS.get(coin, coin), MULTIPLIER.sub("", coin)]
+    for name in dict.fromkeys(name for name in (typed, coin, typed.upper(), coin.upper()) if name):
+        yield name.upper()
+        for exchange in SPELLINGS:
+            yield base_coin(exchange, name).ticker.upper()
 
 
 def _nearest_coin(typed: str, tickers: Iterable[str], names: Mapping[str, str]) -> str | None:
-    close = difflib.get_close_matches(typed, list(tickers), n=1, cutoff=0.5)
+    apart = [ticker for ticker in tickers if ticker.startswith(typed + APART)]
+    close = apart or difflib.get_close_matches(typed, list(tickers), n=1, cutoff=0.5)
     if close:
         return close[0]
     named = difflib.get_close_matches(typed.lower(), names, n=1)
