@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from bot.settings import ScoringSettings
+from bot.views.sources import Service
 from scoring import clusters, insider_selling, pump_dump
 from scoring.clusters import ClusterRule
 from scoring.funding import coin_funding, open_streaks
 from scoring.model import Cluster, CoinFunding, CoinScore, PriceChanges, Signal
 from storage import Transaction
 
+COIN_SIGNALS = (Signal.PUMP, Signal.SELLING)
 LONGEST_HISTORY = 1095  # days, as the documents allow
 NO_PRICE = PriceChanges(pct_24h=None, pct_7d=None, price=None)
 
@@ -38,11 +40,40 @@ def coin_fundings(
 def score_coins(
     tx: Transaction, now: datetime, settings: ScoringSettings, base_coins: Iterable[str] | None = None
 ) -> dict[Signal, dict[str, CoinScore]]:
-    """Both coin signals: signal → base coin → score, for the coins that pass the signal's gate."""
+    """Both coin signals: signal → base coin → score, for the coins that pass the signal's gate.
+
+    What a hosted service gave stands in for our own while it is fresh.
+    """
     wanted = None if base_coins is None else list(base_coins)
+    hosted = hosted_scores(tx, now, wanted)
+    if hosted is not None:
+        return hosted
     fundings = coin_fundings(tx, now, settings, wanted)
     prices = tx.prices.changes(now, wanted)
     return score_fundings(fundings, prices, settings)
+
+
+def hosted_scores(
+    tx: Transaction, now: datetime, base_coins: Iterable[str] | None = None
+) -> dict[Signal, dict[str, CoinScore]] | None:
+    """The fresh scores of a hosted service, as `score_coins` gives them; None where we compute our own."""
+    given = tx.hosted.scores(now)
+    if not given:
+        return None
+    wanted = None if base_coins is None else set(base_coins)
+    return {
+        signal: {coin: one for coin, one in given.get(signal, {}).items() if wanted is None or coin in wanted}
+        for signal in COIN_SIGNALS
+    }
+
+
+def service_behind(tx: Transaction, now: datetime, scores: Mapping[Signal, Mapping[str, CoinScore]]) -> Service | None:
+    """The hosted service that gave these scores, None for our own."""
+    read_at = tx.hosted.read_at(now)
+    if read_at is None:
+        return None
+    names = (one.source for by_coin in scores.values() for one in by_coin.values())
+    return Service(next(names, ""), read_at)
 
 
 def score_fundings(

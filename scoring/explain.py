@@ -9,6 +9,7 @@ from scoring.model import CoinScore, Signal
 from scoring.pump_dump import PumpConstants
 
 PUMP, SELLING = PumpConstants(), SellingConstants()
+OWN = "own"  # CoinScore.source of what our formulas gave
 # Two digits more than views show of a result: what is printed here must give what is printed there.
 VOTE_DIGITS, AVERAGE_DIGITS, PART_DIGITS = 7, 10, 6
 
@@ -27,7 +28,12 @@ def explain(
     pump: PumpConstants = PUMP,
     selling: SellingConstants = SELLING,
 ) -> tuple[Step, ...]:
-    """The steps from the averages to the score, in the order in which they are computed."""
+    """The steps from the averages to the score, in the order in which they are computed.
+
+    None for the score of a hosted service: its formula is its own.
+    """
+    if score.source != OWN:
+        return ()
     average = _average(score)
     if score.signal is Signal.PUMP:
         return (average, *_pump(score, pump))

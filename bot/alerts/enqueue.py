@@ -14,9 +14,12 @@ from bot.alerts.facts import cluster_facts, coin_facts
 from bot.alerts.matching import Verdict, Wish, verdict_on_change, verdict_on_cluster, verdict_on_coin
 from bot.settings import AlertSettings, ScoringSettings
 from bot.signals import find_clusters, pump_constants, selling_constants
+from bot.views import numbers
 from bot.views.scores import without
+from bot.views.sources import service_title
 from scoring.clusters import ClusterRule
 from scoring.detection import CoinState, Standing
+from scoring.explain import OWN
 from scoring.model import Cluster, Coin, CoinScore, Signal
 from storage import Transaction
 from storage.outbox import NewAlert
@@ -121,6 +124,9 @@ def _stamp(score: CoinScore | None, found: Snapshot) -> str:
     """The coverage of a coin in this refresh: 9 of 9 exchanges answered, without Binance (451)."""
     if score is None:
         return ""
+    if score.source != OWN:
+        # Only what was read whole in this refresh can ring.
+        return f"as given by {service_title(score.source)}, updated {numbers.clock(found.now)}"
     behind = [one.exchange for one in score.funding.exchanges]
     answered = f"{sum(name in found.answered for name in behind)} of {len(behind)} exchanges answered"
     return ", ".join(part for part in (answered, without(found.missing)) if part)

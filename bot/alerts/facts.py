@@ -47,6 +47,7 @@ def coin_facts(
             "streak_open": funding.streak_open,
             "price_change_7d": score.prices.pct_7d,
             "formula_version": score.formula_version,
+            "source": score.source,
             "arithmetic": [[one.label, step_value(one), one.formula] for one in explain(score, *constants)],
         }
     return facts

@@ -10,6 +10,7 @@ from bot.views import numbers
 from bot.views.elements import Button, Json, Link, Note, Text, Tone, View
 from bot.views.scores import streak_text
 from bot.views.titles import TITLES
+from scoring.explain import OWN
 from scoring.model import ChangeKind, Signal
 from storage.outbox import Alert
 
@@ -73,7 +74,9 @@ def detail(alert: Alert) -> str:
     facts = alert.facts
     parts: list[str] = []
     if facts.get("avg_funding_72h") is not None:
-        negative = f"{facts['negative_exchanges']} of {numbers.count(facts['exchanges'], 'exchange')} negative"
+        # A hosted service tells which exchanges list a coin, and their rates of this moment only.
+        now = "" if facts.get("source", OWN) == OWN else " now"
+        negative = f"{facts['negative_exchanges']} of {numbers.count(facts['exchanges'], 'exchange')} negative{now}"
         parts.append(f"funding {numbers.rate(facts['avg_funding_72h'])}/8 h, {negative}")
         if facts.get("price_change_7d") is not None:
             parts.append(f"{numbers.percent(facts['price_change_7d'])} in 7 d")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.feeds.exchanges import EXCHANGES, title_of
 from bot.views import numbers
 from bot.views.elements import Button, Column, Json, Meter, Note, Table, Text, View
+from bot.views.sources import Service, as_given, price_note
 from bot.views.titles import TITLES
 from scoring.model import Coin, CoinScore, Signal
 from scoring.rounding import round_half_up
@@ -34,13 +35,17 @@ def score_list(  # noqa: PLR0913 - what a list shows
     now: datetime,
     coverage: str,
     alert_at: float,
+    service: Service | None = None,
 ) -> View:
-    """The coins that qualify, best first. `total` counts those with a score at or above the minimum."""
+    """The coins that qualify, best first. `total` counts those with a score at or above the minimum.
+
+    `service` is the hosted one whose scores they are, None for our own.
+    """
     at_least = f" ≥ {numbers.plain(minimum)}" if minimum else ""
     title = f"{TITLES[signal].capitalize()}{at_least}: {numbers.count(total, 'coin')}"
     body: list[Text | Note | Table] = []
     if shown:
-        body.append(_table(signal, shown))
+        body.append(_table(shown, service))
         if total > len(shown):
             body.append(Note(f"The first {len(shown)} of {total}; more with limit={min(500, total)}."))
     elif highest is None:
@@ -51,17 +56,21 @@ def score_list(  # noqa: PLR0913 - what a list shows
         body.append(Note("≥: nothing is known of the day before; the streak may have begun earlier, and score more."))
     if signal is Signal.SELLING:
         body.append(Note(SHARES_NOTE))
+    if service is not None and shown:
+        body.append(Note(f"Each score is {as_given(service.name)}. Negative now: by the rates of this moment."))
+    if said := price_note({score.base_coin: score.prices for score, _ in shown}):
+        body.append(Note(said))
     body.append(Note(f"{coverage} · {numbers.clock(now)}"))
     name, at = signal.value, numbers.plain(alert_at)
     return View(
         title=title,
         body=tuple(body),
         buttons=(Button(f"🔔 Alert me at ≥ {at}", f"/alert {name} min={at}"),),
-        data=_data(signal, shown, now),
+        data=_data(signal, shown, now, service),
     )
 
 
-def coin_data(score: CoinScore, coin: Coin, now: datetime) -> dict[str, Json]:
+def coin_data(score: CoinScore, coin: Coin, updated_at: datetime) -> dict[str, Json]:
     """One coin as the documents have it, with our own fields after theirs."""
     funding = score.funding
     pump = score.signal is Signal.PUMP
@@ -86,11 +95,13 @@ def coin_data(score: CoinScore, coin: Coin, now: datetime) -> dict[str, Json]:
         "price_change_24h": _rounded(score.prices.pct_24h, 2),
         "price_change_7d": _rounded(score.prices.pct_7d, 2),
         "signal_start_date": numbers.iso(funding.signal_start),
-        "updated_at": numbers.iso(now),
+        "updated_at": numbers.iso(updated_at),
         "exchanges": len(funding.exchanges),
         "negative_exchanges": funding.negative_exchanges,
         "median_funding_72h": round_half_up(funding.median_72h, 8),
         "formula_version": score.formula_version,
+        "source": score.source,
+        "price_source": score.prices.source or None,
     }
 
 
@@ -120,7 +131,13 @@ def without(missing: Mapping[str, str]) -> str:
     return f"without {', '.join(names[:MISSING_SHOWN])}{more}"
 
 
-def _table(signal: Signal, shown: Sequence[tuple[CoinScore, Coin]]) -> Table:
+def negative_text(score: CoinScore) -> str:
+    """How many exchanges behind a score are negative; nothing is known where none is."""
+    behind = len(score.funding.exchanges)
+    return f"{score.funding.negative_exchanges} of {behind}" if behind else numbers.UNKNOWN
+
+
+def _table(shown: Sequence[tuple[CoinScore, Coin]], service: Service | None) -> Table:
     columns = (
         Column("#", "right"),
         Column("coin"),
@@ -129,7 +146,7 @@ def _table(signal: Signal, shown: Sequence[tuple[CoinScore, Coin]]) -> Table:
         Column("per 8 h", "right"),
         Column("7 d", "right"),
         Column("streak", "right"),
-        Column("negative", "right"),
+        Column("negative" if service is None else "negative now", "right"),
     )
     return Table(
         columns,
@@ -142,25 +159,28 @@ def _table(signal: Signal, shown: Sequence[tuple[CoinScore, Coin]]) -> Table:
                 numbers.rate(score.funding.avg_72h),
                 numbers.percent(score.prices.pct_7d),
                 streak_text(score.funding.streak, score.funding.streak_open),
-                f"{score.funding.negative_exchanges} of {len(score.funding.exchanges)}",
+                negative_text(score),
             )
             for rank, (score, coin) in enumerate(shown, 1)
         ),
     )
 
 
-def _data(signal: Signal, shown: Sequence[tuple[CoinScore, Coin]], now: datetime) -> dict[str, Json]:
+def _data(
+    signal: Signal, shown: Sequence[tuple[CoinScore, Coin]], now: datetime, service: Service | None
+) -> dict[str, Json]:
+    given = "" if service is None else f"Each score is {as_given(service.name)}."
     about: dict[str, Json] = {
-        "methodology": METHODOLOGY[signal],
+        "methodology": given or METHODOLOGY[signal],
         "update_frequency": "every 30 minutes",
         "exchanges": [exchange.title for exchange in EXCHANGES.values()],
     }
     if signal is Signal.PUMP:
         about["gate"] = "Requires both negative 72h average funding rate AND positive 7d price change."
     return {
-        "coins": [coin_data(score, coin, now) for score, coin in shown],
+        "coins": [coin_data(score, coin, now if service is None else service.read_at) for score, coin in shown],
         "count": len(shown),
-        "description": DESCRIPTION[signal],
+        "description": " ".join(part for part in (DESCRIPTION[signal], given) if part),
         "signal": about,
     }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bot.views import numbers
 from bot.views.alert_message import detail, headline, line
 from bot.views.elements import Button, Column, Field, Fields, Link, Note, Table, Text, View
+from bot.views.sources import as_given
+from scoring.explain import OWN
 from scoring.model import Signal
 from storage.outbox import Alert
 
@@ -27,6 +29,8 @@ def why_view(alert: Alert) -> View:
         columns = (Column("part"), Column("value", "right"), Column("from"))
         body.append(Table(columns, tuple(tuple(row) for row in facts["arithmetic"])))
         body.append(Note(f"Formula version {facts['formula_version']}; see docs/methodology.md."))
+    elif (source := facts.get("source", OWN)) != OWN:
+        body.append(Text(f"The score is {as_given(source)}."))
     body.append(Note(detail(alert)))
     body += [Link("filing", url) for url in facts.get("links", [])]
     again = f"/coin {alert.key}"

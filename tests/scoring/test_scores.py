@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -172,6 +173,12 @@ def test_the_explained_arithmetic_can_be_typed_into_a_calculator(
         for step in () if found is None else explain(found):
             shown = 1e-9 if step.label == "avg_funding_72h" else 2e-5  # well below the last digit that views show
             assert calculated(step) == pytest.approx(step.value, abs=shown)
+
+
+def test_the_score_of_a_hosted_service_has_no_arithmetic_of_ours() -> None:
+    found = pump(-0.0004, 50, 5)
+    assert found is not None
+    assert explain(replace(found, source="service")) == ()
 
 
 @pytest.mark.parametrize(
