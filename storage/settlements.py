@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import polars as pl
@@ -11,11 +12,13 @@ from sqlalchemy import ColumnElement, Connection, Integer, bindparam, cast, dele
 from storage import bulk
 from storage.added import Added
 from storage.following import following
-from storage.pairs import pair_ids, select_pairs
+from storage.pairs import pair_ids
 from storage.tables import ExchangeRow, FundingDayRow, PairRow, SettlementRow
 
 DAY = 86_400  # seconds
 COLUMNS = ("pair_id", "settled_at", "rate", "interval_hours")
+
+Run = tuple[str, str, datetime, datetime]  # exchange, symbol, [since, until]
 
 
 class Settlements:
@@ -33,7 +36,7 @@ class Settlements:
         """
         if frame.is_empty():
             return Added(0, 0)
-        rows = self._numbered(frame)
+        rows = _numbered(frame, pair_ids(self._connection, frame))
         with following(self._connection, rows):
             new = self._write(rows, provisional=provisional)
         if new:
@@ -45,8 +48,13 @@ class Settlements:
 
         Provisional ones that it does not have in that time never happened, and go.
         """
-        rows = self._numbered(frame)
-        refuted = self._refuted((exchange, symbol), rows, math.ceil(since.timestamp()), int(until.timestamp()))
+        return self.confirm_all(frame, [(exchange, symbol, since, until)])
+
+    def confirm_all(self, frame: pl.DataFrame, runs: Iterable[Run]) -> Added:
+        """The same of many pairs at once: in each of `runs`, `frame` has all that the exchange has of the pair."""
+        ids = pair_ids(self._connection, frame)
+        rows = _numbered(frame, ids)
+        refuted = self._refuted(runs, rows, ids)
         touched = pl.concat([rows.select("pair_id", "settled_at"), refuted])
         if touched.is_empty():
             return Added(0, 0)
@@ -83,12 +91,6 @@ class Settlements:
         )
         return tuple((exchange, symbol, datetime.fromtimestamp(second, UTC)) for exchange, symbol, second in rows)
 
-    def _numbered(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The rows with their pair's id, in the order of the table; of two for one settlement the first comes first."""
-        ids = pair_ids(self._connection, frame)
-        rows = frame.join(ids, on=("exchange", "symbol"), maintain_order="left").select(COLUMNS)
-        return rows.sort("pair_id", "settled_at", maintain_order=True)
-
     def _write(self, rows: pl.DataFrame, *, provisional: bool) -> int:
         if provisional:
             marked = rows.with_columns(provisional=True)
@@ -101,17 +103,27 @@ class Settlements:
             replaces=SettlementRow.provisional.expression,
         )
 
-    def _refuted(self, key: tuple[str, str], rows: pl.DataFrame, since: int, until: int) -> pl.DataFrame:
-        """(pair_id, settled_at) of the pair's provisional settlements in [since, until] that `rows` does not have."""
-        pair = select_pairs().where(ExchangeRow.name == key[0], PairRow.symbol == key[1]).subquery()
-        held = self._connection.execute(
-            select(SettlementRow.pair_id, SettlementRow.settled_at)
-            .join(pair, pair.c.id == SettlementRow.pair_id)
-            .where(SettlementRow.provisional, SettlementRow.settled_at.between(since, until))
-        ).all()
-        found = pl.DataFrame(
-            [tuple(row) for row in held], schema={"pair_id": pl.Int64, "settled_at": pl.Int64}, orient="row"
+    def _refuted(self, runs: Iterable[Run], rows: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+        """(pair_id, settled_at) of the provisional settlements in the runs that `rows` does not have."""
+        pairs = {(exchange, symbol): pair for exchange, symbol, pair in ids.rows()}
+        provisional = select(SettlementRow.pair_id, SettlementRow.settled_at).where(
+            SettlementRow.pair_id == bindparam("b_pair"),
+            SettlementRow.settled_at.between(bindparam("b_since"), bindparam("b_until")),
+            SettlementRow.provisional,
         )
+        held = [
+            tuple(row)
+            for exchange, symbol, since, until in runs
+            for row in self._connection.execute(
+                provisional,
+                {
+                    "b_pair": pairs.get((exchange, symbol)),
+                    "b_since": math.ceil(since.timestamp()),
+                    "b_until": int(until.timestamp()),
+                },
+            )
+        ]
+        found = pl.DataFrame(held, schema={"pair_id": pl.Int64, "settled_at": pl.Int64}, orient="row")
         return found.join(rows, on=("pair_id", "settled_at"), how="anti")
 
     def _remove(self, refuted: pl.DataFrame) -> None:
@@ -163,6 +175,12 @@ class Settlements:
                 for pair, first, last in touched.rows()
             ],
         )
+
+
+def _numbered(frame: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """The rows with their pair's id, in the order of the table; of two for one settlement the first comes first."""
+    rows = frame.join(ids, on=("exchange", "symbol"), maintain_order="left").select(COLUMNS)
+    return rows.sort("pair_id", "settled_at", maintain_order=True)
 
 
 def _day() -> ColumnElement[int]:

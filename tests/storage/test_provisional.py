@@ -134,6 +134,16 @@ def test_it_is_known_who_still_waits_for_the_exchange(storage: Storage) -> None:
         assert tx.funding.provisional() == {"bybit": 1, "okx": 1}
 
 
+def test_many_pairs_are_confirmed_at_once_each_in_its_own_time(storage: Storage) -> None:
+    with storage.write() as tx:
+        tx.funding.add(settlements([*own(0.0003), *own(0.0003, T - 3600), *own(0.0004, coin="B")]), provisional=True)
+        rows = settlements([*own(0.0001, T - 7200), *own(0.0002, T - 7200, coin="B")])
+        runs = [("okx", "A", NOW - 2 * HOUR, NOW - HOUR), ("okx", "B", NOW - 2 * HOUR, NOW), ("okx", "C", NOW, NOW)]
+        assert tx.funding.confirm_all(rows, runs).new == 2
+        assert [(one.rate, one.provisional) for one in stored(tx)] == [(0.0001, False), (0.0003, True)]
+        assert [(one.rate, one.provisional) for one in stored(tx, "B")] == [(0.0002, False)]
+
+
 class UndoError(Exception):
     """Ends a transaction without leaving anything."""
 
