@@ -1,4 +1,4 @@
-"""Funding of one coin: current, accumulated, history."""
+"""Funding as it is now, of one coin and of all, and a coin's history."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from datetime import datetime
 from bot.feeds.exchanges import title_of
 from bot.views import numbers
 from bot.views.elements import Button, Column, Json, Note, Table, Text, View
+from bot.views.paging import Page, cut_notes, more_buttons, pagination
+from bot.views.sources import Service
 from scoring.funding import annual_rate, eight_hour_rate
 from scoring.model import Coin, Settlement
 from scoring.rounding import round_half_up
-from storage.funding import ACCUMULATED_DAYS, Accumulated
 
-MOST_ROWS = 5000  # the limit of the documents
+SETTLED_NOTE = Note("“settled” rates are of the last settlement: no live rate is stored for that contract.")
+ESTIMATE = "≈ "  # before a rate that the exchange has not confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class CurrentRate:
     next_funding_time: datetime | None
     updated_at: datetime
     live: bool
+    tradfi: bool = False  # written on no coin, but on a stock, currency, commodity or index
 
     @property
     def rate_8h(self) -> float:
@@ -40,16 +43,16 @@ class CurrentRate:
 class Current:
     """The rates of a coin as they are now."""
 
-    rates: Sequence[CurrentRate]
+    rates: Page[CurrentRate]
     votes: Sequence[CurrentRate]  # one of them per exchange
     left_out: int  # contracts without a rate that is fresh enough
 
 
-def current_view(coin: Coin, current: Current, limit: int, now: datetime) -> View:
+def current_view(coin: Coin, current: Current, now: datetime) -> View:
     """Per exchange: rate, 8-hour equivalent, APR, next settlement. The mean is over all, also those not shown."""
     body: list[Text | Note | Table] = []
-    rates, left_out = current.rates[:limit], current.left_out
-    if rates:
+    page, rates = current.rates, current.rates.rows
+    if current.votes:
         each = [one.rate_8h for one in current.votes]
         mean = sum(each) / len(each)
         negative = sum(rate < 0 for rate in each)
@@ -59,62 +62,51 @@ def current_view(coin: Coin, current: Current, limit: int, now: datetime) -> Vie
                 f"over {numbers.count(len(each), 'exchange')}, {negative} negative."
             )
         )
-        body.append(_current_table(rates, now))
-        body += _cut(len(rates), len(current.rates), "contracts")
-        if len(current.rates) > len(each):
+        body.append(_current_table(rates, now) if rates else Text("No more rows."))
+        body += cut_notes(page, "contracts")
+        if page.total > len(each):
             body.append(Note("An exchange with several contracts has one vote: USDT first, then the higher turnover."))
-        if not all(one.live for one in rates):
-            body.append(Note("“settled” rates are of the last settlement: no live rate is stored for that contract."))
+        body += _settled_notes(rates)
     else:
         body.append(Text("No contract of it has a rate that is fresh enough to show."))
-    if left_out:
-        body.append(
-            Note(f"{numbers.count(left_out, 'contract')} left out: nothing newer than a full interval, or 6 hours.")
-        )
+    body += _left_out_notes(current.left_out)
     body.append(Note(numbers.clock(now)))
     return View(
-        title=f"Funding of {_named(coin)} now",
+        title=f"Funding of {named(coin)} now",
         body=tuple(body),
         buttons=(
+            *more_buttons(page),
             Button("Accumulated", f"/funding {coin.symbol} type=accumulated"),
             Button("History", f"/funding {coin.symbol} type=history days=7"),
             Button("Card", f"/coin {coin.symbol}"),
         ),
-        data={"data": [_current_data(one) for one in rates]},
+        data={"data": [_current_data(one) for one in rates], **pagination(page)},
     )
 
 
-def accumulated_view(coin: Coin, totals: Sequence[Accumulated], limit: int, now: datetime) -> View:
-    """Sums of the rates as paid, per contract and window."""
-    shown = totals[:limit]
-    columns = (
-        Column("exchange"),
-        Column("contract"),
-        *(Column(_window(days), "right") for days in ACCUMULATED_DAYS),
-        Column("history", "right"),
-    )
-    rows = tuple(
-        (
-            title_of(one.exchange),
-            one.symbol,
-            *(numbers.rate(one.sums[days], 3) for days in ACCUMULATED_DAYS),
-            f"{one.days_covered:,.0f} d",
-        )
-        for one in shown
-    )
-    body: list[Text | Note | Table] = [Table(columns, rows)] if rows else [Text("No settlements of it are stored.")]
-    body += _cut(len(shown), len(totals), "contracts")
-    note = Note(f"Sums of the rates as paid; – where the history is shorter than the window. {numbers.clock(now)}")
+def current_list_view(page: Page[CurrentRate], negative: int, left_out: int, now: datetime) -> View:
+    """The rates of all pairs, most negative per 8 hours first; `negative` of them are below zero."""
+    body: list[Text | Note | Table] = []
+    if page.rows:
+        body.append(Text(f"{negative:,} of {numbers.count(page.total, 'contract')} are negative."))
+        body.append(_list_table(page.rows, now))
+    else:
+        body.append(Text("No more rows." if page.total else "No rate is fresh enough to show: /status says why."))
+    body += cut_notes(page, "contracts")
+    body += _settled_notes(page.rows)
+    body += _left_out_notes(left_out)
+    body.append(Note(numbers.clock(now)))
     return View(
-        title=f"Accumulated funding of {_named(coin)}",
-        body=(*body, note),
-        data={"data": [_accumulated_data(coin.symbol, one) for one in shown]},
+        title="Funding now, most negative first",
+        body=tuple(body),
+        buttons=(*more_buttons(page), Button("Accumulated", "/funding type=accumulated"), Button("Pumps", "/pump")),
+        data={"data": [_current_data(one) for one in page.rows], **pagination(page)},
     )
 
 
-def history_view(coin: Coin, settlements: Sequence[Settlement], days: int, limit: int, now: datetime) -> View:
-    """Every funding payment of the last days, oldest first; the newest `limit` of them are shown."""
-    shown = settlements[-limit:]
+def history_view(coin: Coin, page: Page[Settlement], days: int, now: datetime, service: Service | None = None) -> View:
+    """Every funding payment of the last days, oldest first. `service`: whose scores stand in for ours."""
+    shown = page.rows
     columns = (
         Column("settled (UTC)"),
         Column("exchange"),
@@ -128,20 +120,26 @@ def history_view(coin: Coin, settlements: Sequence[Settlement], days: int, limit
             f"{one.settled_at:%Y-%m-%d %H:%M}",
             title_of(one.exchange),
             one.symbol,
-            numbers.rate(one.rate),
+            f"{ESTIMATE if one.provisional else ''}{numbers.rate(one.rate)}",
             f"{one.interval_hours:g} h",
             numbers.rate(eight_hour_rate(one.rate, one.interval_hours)),
         )
         for one in shown
     )
-    body: list[Text | Note | Table] = [Table(columns, rows)] if rows else [Text("Nothing is stored for those days.")]
-    body += _cut(len(shown), len(settlements), "settlements, the newest")
+    empty = "No more rows." if page.total else "Nothing is stored for those days."
+    body: list[Text | Note | Table] = [Table(columns, rows)] if rows else [Text(empty)]
+    body += cut_notes(page, "settlements" if page.asked else "settlements, the newest")
+    if any(one.provisional for one in shown):
+        body.append(Note("≈: the last estimate before that settlement, until the exchange's own figure is read."))
+    if service is not None:
+        body.append(Note(f"Only what tocsin has stored itself: history is not read from {service.title}."))
     body.append(Note(numbers.clock(now)))
     return View(
-        title=f"Funding history of {_named(coin)}, {numbers.count(days, 'day')}: "
-        f"{numbers.count(len(settlements), 'settlement')}",
+        title=f"Funding history of {named(coin)}, {numbers.count(days, 'day')}: "
+        f"{numbers.count(page.total, 'settlement')}",
         body=tuple(body),
-        data={"data": [_history_data(one) for one in shown]},
+        buttons=more_buttons(page),
+        data={"data": [_history_data(one) for one in shown], **pagination(page)},
     )
 
 
@@ -174,6 +172,40 @@ def _current_table(rates: Sequence[CurrentRate], now: datetime) -> Table:
     )
 
 
+def _list_table(rates: Sequence[CurrentRate], now: datetime) -> Table:
+    columns = (
+        Column("coin"),
+        Column("exchange"),
+        Column("contract"),
+        Column("per 8 h", "right"),
+        Column("APR", "right"),
+        Column("next settlement"),
+    )
+    return Table(
+        columns,
+        tuple(
+            (
+                coin_cell(one.base_coin, tradfi=one.tradfi),
+                title_of(one.exchange),
+                one.symbol,
+                numbers.rate(one.rate_8h) if one.live else f"{numbers.rate(one.rate_8h)} settled",
+                numbers.percent(annual_rate(one.rate_8h) * 100, 2),
+                _next(one, now),
+            )
+            for one in rates
+        ),
+    )
+
+
+def _settled_notes(rates: Sequence[CurrentRate]) -> list[Note]:
+    return [] if all(one.live for one in rates) else [SETTLED_NOTE]
+
+
+def _left_out_notes(left_out: int) -> list[Note]:
+    said = f"{numbers.count(left_out, 'contract')} left out: nothing newer than a full interval, or 6 hours."
+    return [Note(said)] if left_out else []
+
+
 def _next(one: CurrentRate, now: datetime) -> str:
     upcoming = one.next_funding_time
     if upcoming is None:
@@ -194,38 +226,26 @@ def _current_data(one: CurrentRate) -> dict[str, Json]:
         "rate_8h": round_half_up(one.rate_8h, 8),
         "apr": round_half_up(annual_rate(one.rate_8h), 6),
         "basis": "live" if one.live else "settled",
+        "asset": "tradfi" if one.tradfi else "coin",
     }
 
 
-def _accumulated_data(base_coin: str, one: Accumulated) -> dict[str, Json]:
-    data: dict[str, Json] = {"base_coin": base_coin, "exchange": one.exchange, "symbol": one.symbol}
-    for days in ACCUMULATED_DAYS:
-        total = one.sums[days]
-        data[f"acc_{_window(days)}"] = None if total is None else round_half_up(total, 8)
-    for days in ACCUMULATED_DAYS:
-        data[f"settlements_{_window(days)}"] = one.counts[days]
-    return data | {"days_covered": round_half_up(one.days_covered, 1)}
-
-
 def _history_data(one: Settlement) -> dict[str, Json]:
-    return {
+    data: dict[str, Json] = {
         "exchange": one.exchange,
         "symbol": one.symbol,
         "rate": round_half_up(one.rate, 8),
         "interval_hours": one.interval_hours,
         "settled_at": numbers.iso(one.settled_at),
     }
+    return data | {"provisional": True} if one.provisional else data
 
 
-def _cut(shown: int, total: int, what: str) -> list[Note]:
-    """Says so when a list was cut at its limit."""
-    more = min(MOST_ROWS, total)
-    return [Note(f"{shown:,} of {total:,} {what}; more with limit={more}.")] if total > shown else []
+def coin_cell(base_coin: str, *, tradfi: bool) -> str:
+    """A base coin in a list of all; what is no coin says so."""
+    return f"{base_coin} (tradfi)" if tradfi else base_coin
 
 
-def _window(days: int) -> str:
-    return "1y" if days == ACCUMULATED_DAYS[-1] else f"{days}d"
-
-
-def _named(coin: Coin) -> str:
+def named(coin: Coin) -> str:
+    """A coin with its name, where it has one."""
     return coin.symbol if coin.name == coin.symbol else f"{coin.symbol} ({coin.name})"
