@@ -259,7 +259,7 @@ class Pairs:
         rows = self._connection.execute(
             select(CoinRow.coin_id, CoinRow.symbol, CoinRow.name, CoinRow.market_cap_rank)
             .join(BaseCoinRow, BaseCoinRow.ticker == CoinRow.symbol)
-            .where(BaseCoinRow.coin_id.is_(None))
+            .where(BaseCoinRow.coin_id.is_(None), BaseCoinRow.id.in_(_coins()))
             .order_by(CoinRow.symbol, CoinRow.market_cap_rank.nulls_last(), CoinRow.coin_id)
         )
         candidates: dict[str, list[Coin]] = {}
@@ -270,6 +270,11 @@ class Pairs:
             for symbol, found in candidates.items()
             if found[0].market_cap_rank is not None or len(found) == 1
         }
+
+
+def _coins() -> Select[int]:
+    """The ids of base coins that have a pair on a coin: a stock must not get the name of a coin of its ticker."""
+    return select(PairRow.base_coin_id).where(PairRow.asset == AssetClass.COIN.value)
 
 
 def _rate(row: Any) -> FundingRate | None:

@@ -12,7 +12,7 @@ import polars as pl
 from bot.feeds.assets import is_tradfi
 from bot.feeds.base import SETTLEMENT_SCHEMA
 from bot.feeds.exchanges import EXCHANGES
-from bot.feeds.exchanges.symbols import margin_of
+from bot.feeds.exchanges.symbols import base_coin, margin_of, names_tradfi
 from bot.imports.reading import BadRow, Reading
 from bot.imports.tables import LINE, number, read_table, says, split, text, unix_seconds
 from scoring.model import AssetClass
@@ -20,7 +20,6 @@ from scoring.model import AssetClass
 COLUMNS = ("exchange", "symbol", "base_coin", "rate", "interval_hours", "settled_at")
 LONGEST_INTERVAL = 24  # hours
 DAY = 86_400  # seconds
-BASE_COIN_ALIASES = {"XBT": "BTC"}
 ASSET_COLUMN: dict[str, pl.DataType] = {"asset": pl.String()}  # scoring.model.AssetClass
 FIRST = "__first"  # marks what the first row of a settlement says
 SAID = {"rate": "at", "interval_hours": "with interval_hours", "base_coin": "as base_coin"}
@@ -35,7 +34,7 @@ def read_funding(path: Path, *, now: datetime, max_abs_rate: float = 0.05) -> Re
     table = raw.with_columns(
         exchange=text("exchange").str.to_lowercase().replace(_aliases()),
         symbol=text("symbol"),
-        base_coin=text("base_coin").str.to_uppercase().replace(BASE_COIN_ALIASES),
+        base_coin=text("base_coin"),
         rate_number=number(raw, "rate"),
         hours=number(raw, "interval_hours"),
         second=(unix_seconds(raw, "settled_at", path) / 60).round() * 60,
@@ -111,17 +110,22 @@ def _differing(path: Path, row: dict[str, Any]) -> BadRow:
 def _with_margin(rows: pl.DataFrame) -> pl.DataFrame:
     pairs = rows.select("exchange", "symbol").unique()
     margins = pairs.with_columns(margin=pl.Series([int(margin_of(e, s)) for e, s in pairs.iter_rows()], dtype=pl.Int8))
-    coins = rows.select("base_coin").unique()
-    assets = coins.with_columns(asset=pl.Series([_asset(coin) for coin in coins["base_coin"]], dtype=pl.String))
-    known = rows.join(margins, on=["exchange", "symbol"], maintain_order="left")
-    return known.join(assets, on="base_coin", maintain_order="left").select(
-        [pl.col(name).cast(kind) for name, kind in (SETTLEMENT_SCHEMA | ASSET_COLUMN).items()]
+    as_written = ["exchange", "base_coin"]
+    coins = rows.select(as_written).unique()
+    read = [(base_coin(exchange, base).ticker, _asset(exchange, base)) for exchange, base in coins.iter_rows()]
+    named = coins.with_columns(
+        ticker=pl.Series([ticker for ticker, _ in read], dtype=pl.String),
+        asset=pl.Series([asset for _, asset in read], dtype=pl.String),
     )
+    known = rows.join(margins, on=["exchange", "symbol"], maintain_order="left")
+    known = known.join(named, on=as_written, maintain_order="left").with_columns(base_coin="ticker")
+    return known.select([pl.col(name).cast(kind) for name, kind in (SETTLEMENT_SCHEMA | ASSET_COLUMN).items()])
 
 
-def _asset(base_coin: str) -> str:
-    """Coin or tokenised stock: files do not say, so only well-known names are recognised."""
-    return (AssetClass.TRADFI if is_tradfi(base_coin) else AssetClass.COIN).value
+def _asset(exchange: str, base: str) -> str:
+    """Coin or tokenised stock: files do not say, so only names that tell, and well-known ones, are recognised."""
+    is_stock = names_tradfi(exchange, base) or is_tradfi(base_coin(exchange, base).ticker)
+    return (AssetClass.TRADFI if is_stock else AssetClass.COIN).value
 
 
 def _aliases() -> dict[str, str]:

@@ -8,10 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from bot.feeds.base import PRICE_SCHEMA
-from bot.imports.funding import BASE_COIN_ALIASES, DAY
+from bot.imports.funding import DAY
 from bot.imports.reading import Reading
 from bot.imports.tables import number, read_table, says, split, text, unix_seconds
 
+BASE_COIN_ALIASES = {"XBT": "BTC"}
 COLUMNS = ("base_coin", "time", "price")
 
 

@@ -120,3 +120,36 @@ def test_silent_contracts_stop_counting(storage: Storage) -> None:
         assert tx.pairs.listed(NOW - timedelta(days=2))["A"] == {"okx", "bybit"}
         assert tx.pairs.listed(now)["A"] == {"okx"}
         assert tx.pairs.listed(NOW) == {}
+
+
+def test_a_stock_does_not_get_the_name_of_a_coin_of_its_ticker(storage: Storage) -> None:
+    with storage.write() as tx:
+        tx.pairs.put([GOLD, BTC])
+        tx.pairs.put_coins([Coin("gold-coin", "XAU", "Gold Coin", 900), Coin("bitcoin", "BTC", "Bitcoin", 1)])
+        assert set(tx.pairs.coins()) == {"BTC"}
+
+
+def test_a_match_by_price_names_a_base_coin_and_a_lost_one_takes_nothing_back(storage: Storage) -> None:
+    with storage.write() as tx:
+        tx.pairs.put([BTC])
+        tx.pairs.put_coins([Coin("bitcoin", "BTC", "Bitcoin", 1), Coin("batcoin", "BTC", "Bat", 900)])
+        tx.pairs.put_slugs({"BTC": "batcoin"})
+        assert tx.pairs.coins()["BTC"].name == "Bat"
+        tx.pairs.put_slugs({"BTC": None})
+        assert tx.pairs.coins()["BTC"].name == "Bat"
+
+
+def test_a_base_coin_whose_price_fits_no_coin_has_no_name(storage: Storage) -> None:
+    with storage.write() as tx:
+        tx.pairs.put([BTC])
+        tx.pairs.put_coins([Coin("bitcoin", "BTC", "Bitcoin", 1)])
+        tx.pairs.put_slugs({"BTC": None})
+        assert "BTC" not in tx.pairs.coins()
+
+
+def test_a_source_without_ranks_does_not_make_them_forgotten(storage: Storage) -> None:
+    with storage.write() as tx:
+        tx.pairs.put([BTC])
+        tx.pairs.put_coins([Coin("bitcoin", "BTC", "Bitcoin", 1)])
+        tx.pairs.put_coins([Coin("bitcoin", "BTC", "Bitcoin", None)])
+        assert tx.pairs.coins()["BTC"].market_cap_rank == 1

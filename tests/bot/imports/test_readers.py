@@ -38,6 +38,20 @@ def test_a_good_row_is_read_whole(tmp_path: Path) -> None:
 def test_a_tokenised_stock_is_recognised_by_its_name(tmp_path: Path) -> None:
     (row,) = read_funding(csv(tmp_path, HEADER, GOOD.replace("BTC", "TSLA")), now=NOW).rows.rows()
     assert row[-1] == "tradfi"
+    bingx = "bingx,NCSKACME2USD-USDT,NCSKACME2USD,0.0001,8,2026-04-26T08:00:00Z"
+    (row,) = read_funding(csv(tmp_path, HEADER, bingx), now=NOW).rows.rows()
+    assert (row[2], row[-1]) == ("ACME", "tradfi")
+
+
+def test_a_base_coin_is_read_in_its_exchange_s_own_spelling(tmp_path: Path) -> None:
+    lines = [
+        "binance,1000PEPEUSDT,1000PEPE,0.0001,8,2026-04-26T08:00:00Z",
+        "hyperliquid,kPEPE,kPEPE,0.0001,1,2026-04-26T08:00:00Z",
+        "kucoin,XBTUSDTM,XBT,0.0001,8,2026-04-26T08:00:00Z",
+        "binance,KAVAUSDT,KAVA,0.0001,8,2026-04-26T08:00:00Z",
+    ]
+    rows = read_funding(csv(tmp_path, HEADER, *lines), now=NOW).rows
+    assert sorted(rows["base_coin"]) == ["BTC", "KAVA", "PEPE", "PEPE"]
 
 
 @pytest.mark.parametrize(
