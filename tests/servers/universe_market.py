@@ -105,12 +105,17 @@ class Perpetual:
 
     def settled(self, since_ms: int, until_ms: int) -> list[Settled]:
         """What was settled in [since, until], as the exchange tells the times; oldest first."""
+        return [self._settlement(*one) for one in self._told_in(since_ms, until_ms)]
+
+    def page(self, since_ms: int, until_ms: int, number: int, size: int) -> tuple[list[Settled], int]:
+        """One page of the same, newest first, and how many settlements there are in all."""
+        found = self._told_in(since_ms, until_ms)[::-1]
+        return [self._settlement(*one) for one in found[(number - 1) * size : number * size]], len(found)
+
+    def _told_in(self, since_ms: int, until_ms: int) -> list[tuple[int, int]]:
         due = _due(self)
         first = bisect_left(due, since_ms, key=lambda one: self._told(one[0]))
-        return [
-            self._settlement(*one)
-            for one in due[first : bisect_right(due, until_ms, key=lambda one: self._told(one[0]))]
-        ]
+        return due[first : bisect_right(due, until_ms, key=lambda one: self._told(one[0]))]
 
     def _settlement(self, second: int, hours: int) -> Settled:
         return Settled(second, self._told(second), self.rate(second, hours), hours)

@@ -1,9 +1,8 @@
 """The background job that reads settled history, and goes on where it stopped, whenever that was.
 
 Each exchange is read by workers of its own, at its own pace. What they read is written together with the
-progress that it makes, so that a crash at any point loses at most what was being asked at that moment.
-Nothing is skipped for speed: after every answer the contract goes back into the queue, behind all that is
-more urgent, and the queue is empty when all is covered.
+progress that it makes, and only then the contract goes back into the queue, behind all that is more urgent:
+so a crash at any point loses one answer of a contract at most. The queue is empty when all is covered.
 """
 
 from __future__ import annotations
@@ -67,6 +66,8 @@ class Step:
     rows: pl.DataFrame
     runs: tuple[tuple[datetime, datetime], ...]  # [since, until]: all that the exchange has there is in `rows`
     progress: Progress
+    carried: tuple[SettledRate, ...] = ()  # rows whose interval only the rows before them tell
+    goes_on: bool = True  # whether the contract may be asked further before the next plan
 
 
 @dataclass
@@ -101,20 +102,23 @@ class Backfill:
         self._queues = {exchange: Queue() for exchange in readers}
         self._contracts: dict[Key, Contract] = {}
         self._progress: dict[Key, Progress] = {}
-        self._carried: dict[Key, list[SettledRate]] = {}  # rows whose interval only the row before them tells
+        self._carried: dict[Key, tuple[SettledRate, ...]] = {}
+        self._under_way: set[Key] = set()  # asked, and not written yet
         self._steps: asyncio.Queue[Step] = asyncio.Queue(maxsize=2 * MOST_AT_ONCE)
-        self._busy = 0
         self._idle = asyncio.Event()
 
     async def plan(self) -> None:
         """Look at what is listed and stored now, and queue what is missing."""
-        await asyncio.to_thread(self._look)
+        self._contracts, stored = await asyncio.to_thread(self._look)
+        self._progress = stored | self._progress  # what was written since the look is known here
         now = self._clock.now()
         for exchange, queue in self._queues.items():
             queue.heap = [
-                (*urgency, symbol)
-                for (name, symbol), contract in self._contracts.items()
-                if name == exchange and (urgency := self._urgency(contract, now)) is not None
+                (*urgency, key[1])
+                for key, contract in self._contracts.items()
+                if key[0] == exchange
+                and key not in self._under_way
+                and (urgency := self._urgency(contract, now)) is not None
             ]
             heapq.heapify(queue.heap)
             if queue.heap:
@@ -130,10 +134,9 @@ class Backfill:
         return coverage(progress, Wanted(intervals, now - self._depth, now), lambda e, s: histories[e, s])
 
     async def run(self) -> None:
-        """Work until cancelled, from what is stored: what an earlier run had in hand is asked for again."""
+        """Work until cancelled."""
+        self._under_way.clear()  # what an earlier run left unwritten is asked again after the next plan
         self._steps = asyncio.Queue(maxsize=2 * MOST_AT_ONCE)
-        self._carried.clear()
-        await self.plan()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._write())
             for exchange, reader in self._readers.items():
@@ -141,15 +144,13 @@ class Backfill:
                     group.create_task(self._work(exchange, reader))
 
     async def finish(self) -> None:
-        """Work until nothing is left that can be asked now; not beside `run`."""
-        self._idle.clear()
+        """Work until nothing is left that can be asked now. Needs a plan; not beside `run`."""
         running = asyncio.create_task(self.run())
         idle = asyncio.create_task(self._idle.wait())
         try:
             await asyncio.wait({running, idle}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
                 await running
-            await self._steps.join()
         finally:
             for task in (running, idle):
                 task.cancel()
@@ -158,66 +159,60 @@ class Backfill:
     async def _work(self, exchange: str, reader: Reader) -> None:
         queue = self._queues[exchange]
         while True:
-            if not queue.heap:
+            while not queue.heap:
                 queue.filled.clear()
-                if not self._busy and not any(other.heap for other in self._queues.values()):
-                    self._idle.set()
+                self._tell_idle()
                 await queue.filled.wait()
-                continue
-            contract = self._contracts.get((exchange, heapq.heappop(queue.heap)[-1]))
-            if contract is None:  # gone since the plan that it was queued in
-                continue
-            self._busy += 1
+            key = (exchange, heapq.heappop(queue.heap)[-1])
+            contract = self._contracts[key]
+            self._under_way.add(key)
             try:
-                await self._step(contract, reader)
+                step = await self._step(contract, reader)
             except RefusedError as error:
                 log.debug("history of %s: %s", exchange, error)
+                self._under_way.discard(key)
                 queue.heap.clear()  # until the next plan: it refuses them all
             except FeedError as error:
-                await self._note_failure(contract, error)
+                log.debug("history of %s %s: %s", *key, error)
+                await self._steps.put(self._failed(contract, error))
                 await self._sleep(WAIT_AFTER_FAILURE)
-            finally:
-                self._busy -= 1
+            else:
+                if step is None:
+                    self._under_way.discard(key)
+                else:
+                    await self._steps.put(step)
 
-    async def _step(self, contract: Contract, reader: Reader) -> None:
-        pair, now = contract.pair, self._clock.now()
+    def _tell_idle(self) -> None:
+        if not self._under_way and not any(queue.heap for queue in self._queues.values()):
+            self._idle.set()
+
+    async def _step(self, contract: Contract, reader: Reader) -> Step | None:
+        """What the next window brings; None when there is none to ask for. Raises FeedError."""
+        pair, hours, now = contract.pair, contract.interval_hours, self._clock.now()
         key = (pair.exchange, pair.symbol)
         history = reader.history(pair.symbol)
         progress = self._progress.get(key) or begin(now)
-        target = now - self._depth
-        ask = next_ask(progress, history, contract.interval_hours, now, target)
+        if progress.error:
+            # It may have said that it has nothing because it was out of order.
+            progress = replace(progress, exhausted=False)
+        ask = next_ask(progress, history, hours, now, now - self._depth)
         if ask is None:
-            return
+            return None
         rows: list[SettledRate] = []
         part: Ask | None = ask
         while part is not None:
             answer = await reader.read(pair.symbol, part)
             rows += answer
-            part = rest_of(part, answer, history, contract.interval_hours)
-        after = absorb(progress, ask, rows, history, contract.interval_hours, now)
-        is_newest = ask.until >= progress.covered_until
-        past = [row for row in (*rows, *self._carried.pop(key, ())) if row.at <= now]
-        kept, _ = with_intervals(past, contract.interval_hours if is_newest else None)
-        if not ask.late and not after.exhausted:
-            after = self._carry(key, past, kept, (progress, after))
-        self._progress[key] = after
-        await self._steps.put(Step(contract, self._frame(pair, kept), _runs(past, kept), after))
-        if (urgency := self._urgency(contract, now)) is not None:
-            heapq.heappush(self._queues[pair.exchange].heap, (*urgency, pair.symbol))
-
-    def _carry(
-        self, key: Key, past: Sequence[SettledRate], kept: Sequence[SettledRate], step: tuple[Progress, Progress]
-    ) -> Progress:
-        """Keep the oldest rows for the next window, for the rows before them tell their intervals."""
-        before, after = step
-        oldest = sorted({row.at: row for row in past}.items())[:OVERLAPPING_ROWS]
-        self._carried[key] = [row for _, row in oldest]
-        told = {row.at for row in kept}
-        untold = [at for at, _ in oldest if minute_of(at) not in told]
-        if untold and after.covered_since < max(untold) < before.covered_since:
-            # Rows in hand are lost at a restart: the next window shall hold them too.
-            return replace(after, covered_since=max(untold))
-        return after
+            part = rest_of(part, answer, history, hours)
+        after = absorb(progress, ask, rows, history, hours, now)
+        carried = self._carried.get(key, ())
+        past = [row for row in (*rows, *(() if ask.late else carried)) if row.at <= now]
+        is_newest = ask.until >= max(progress.covered_until, now - timedelta(hours=hours))
+        kept, _ = with_intervals(past, hours if is_newest else None)
+        if not ask.late:
+            carried = () if after.exhausted else _oldest(past)
+            after = _reaching(after, carried, kept, progress.covered_since)
+        return Step(contract, self._frame(pair, kept), _runs(past, kept), after, carried)
 
     def _frame(self, pair: Pair, rows: Iterable[SettledRate]) -> pl.DataFrame:
         frame = pl.DataFrame(
@@ -246,42 +241,45 @@ class Backfill:
             steps = [await self._steps.get()]
             while not self._steps.empty() and len(steps) < MOST_AT_ONCE:
                 steps.append(self._steps.get_nowait())
-            try:
-                await asyncio.to_thread(self._store, steps)
-            finally:
-                for _ in steps:
-                    self._steps.task_done()
-
-    def _store(self, steps: Iterable[Step]) -> None:
-        with self._storage.write() as tx:
+            await asyncio.to_thread(self._store, steps)
             for step in steps:
-                pair = step.contract.pair
-                for since, until in step.runs:
-                    second = pl.col("settled_at")
-                    inside = step.rows.filter((second >= since.timestamp()) & (second <= until.timestamp()))
-                    tx.funding.confirm(pair.exchange, pair.symbol, inside, since, until)
-                tx.backfill.put(pair.exchange, pair.symbol, step.progress)
+                self._go_on(step)
+            self._tell_idle()
+
+    def _store(self, steps: Sequence[Step]) -> None:
+        runs = [(*_key(step.contract), *run) for step in steps for run in step.runs]
+        with self._storage.write() as tx:
+            tx.funding.confirm_all(pl.concat([step.rows for step in steps]), runs)
+            tx.backfill.put_many({_key(step.contract): step.progress for step in steps})
         for step in steps:
             if len(step.rows):
                 self._stored(step.rows)
 
-    async def _note_failure(self, contract: Contract, error: FeedError) -> None:
-        pair, now = contract.pair, self._clock.now()
-        key = (pair.exchange, pair.symbol)
-        # A contract that its exchange does not know has no history to wait for.
-        progress = replace(
-            self._progress.get(key) or begin(now), error=str(error), asked_at=now, exhausted=error.permanent
-        )
-        self._progress[key] = progress
-        log.debug("history of %s %s: %s", *key, error)
-        empty = self._frame(pair, ())
-        await self._steps.put(Step(contract, empty, (), progress))
+    def _go_on(self, step: Step) -> None:
+        """What was written is known, and what is missing of the contract is queued."""
+        key = _key(step.contract)
+        self._progress[key], self._carried[key] = step.progress, step.carried
+        self._under_way.discard(key)
+        contract = self._contracts.get(key)  # gone, where it is alive no more
+        if contract is None or not step.goes_on:
+            return
+        urgency = self._urgency(contract, self._clock.now())
+        if urgency is not None:
+            queue = self._queues[key[0]]
+            heapq.heappush(queue.heap, (*urgency, key[1]))
+            queue.filled.set()
 
-    def _look(self) -> None:
-        now = self._clock.now()
+    def _failed(self, contract: Contract, error: FeedError) -> Step:
+        now, key = self._clock.now(), _key(contract)
+        before = self._progress.get(key) or begin(now)
+        # A contract that its exchange does not know has no history to wait for.
+        exhausted = before.exhausted or error.permanent
+        after = replace(before, error=str(error), asked_at=now, exhausted=exhausted)
+        return Step(contract, self._frame(contract.pair, ()), (), after, self._carried.get(key, ()), goes_on=False)
+
+    def _look(self) -> tuple[dict[Key, Contract], dict[Key, Progress]]:
         with self._storage.read() as tx:
-            self._contracts = alive(tx, self._readers, now)
-            self._progress = tx.backfill.all()
+            return alive(tx, self._readers, self._clock.now()), tx.backfill.all()
 
     def _urgency(self, contract: Contract, now: datetime) -> tuple[int, float] | None:
         """Sort key of a contract, lowest first; None when nothing is missing."""
@@ -297,6 +295,26 @@ class Backfill:
         if late:
             return 1, contract.rate_8h
         return None if done else (2, contract.rate_8h)
+
+
+def _key(contract: Contract) -> Key:
+    return contract.pair.exchange, contract.pair.symbol
+
+
+def _oldest(past: Sequence[SettledRate]) -> tuple[SettledRate, ...]:
+    """The rows that the next window needs, for the rows before them tell their intervals."""
+    return tuple(row for _, row in sorted({row.at: row for row in past}.items())[:OVERLAPPING_ROWS])
+
+
+def _reaching(
+    after: Progress, carried: Sequence[SettledRate], kept: Sequence[SettledRate], covered_since: datetime
+) -> Progress:
+    """The progress, but for the carried rows that are not told yet: rows in hand are lost at a restart."""
+    told = {row.at for row in kept}
+    untold = [row.at for row in carried if minute_of(row.at) not in told]
+    if untold and after.covered_since < max(untold) < covered_since:
+        return replace(after, covered_since=max(untold))
+    return after
 
 
 def _workers(reader: Reader) -> int:

@@ -57,6 +57,7 @@ class History:
     per_second: float  # requests; within the exchange's published limit
     depth_days: int | None = None  # how far back it serves, where that is known
     window_days: float | None = None  # the longest window that it accepts, where that is known
+    last_page: int | None = None  # beyond which it refuses to go, where that is known
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def asset_of(flag: Row) -> AssetClass | None:
 
 
 def history(symbol: str) -> History:
-    """Pages of 100, newest first, 100 at most; 20 requests a second."""
+    """Pages of 100, newest first, 100 pages at most (code 40808 beyond); 20 requests a second."""
     return History(
         Endpoint(
             f"{MARKET}/history-fund-rate",
@@ -102,6 +102,7 @@ def history(symbol: str) -> History:
         Paging.PAGES,
         limit=100,
         per_second=8.0,
+        last_page=100,
     )
 
 

@@ -107,7 +107,8 @@ def rest_of(ask: Ask, rows: Sequence[SettledRate], history: History, interval_ho
         case Paging.PAGES:
             # Pages are numbered from the newest. At the late end they go on until they meet what is covered; the
             # early end is asked page by page, so that the number of the page is the progress.
-            return replace(ask, page=ask.page + 1) if ask.late and oldest - ask.since > reach else None
+            more = ask.late and ask.page != history.last_page and oldest - ask.since > reach
+            return replace(ask, page=ask.page + 1) if more else None
         case Paging.ASCENDING:
             return replace(ask, since=newest + TOUCH) if ask.until - newest > reach else None
         case Paging.DESCENDING:
@@ -139,6 +140,7 @@ def absorb(
         # New settlements push old ones to later pages: a page may repeat rows, and never skips any.
         oldest = min(times, default=progress.covered_since)
         ended = not times or (oldest >= progress.covered_since and len(rows) < history.limit)
+        ended = ended or ask.page == history.last_page
         since = min(oldest, progress.covered_since)
         return replace(asked, covered_since=since, page=progress.page + 1, exhausted=ended)
     telling = ask.until - ask.since >= max(LEAST_TELLING, timedelta(hours=3 * interval_hours))
