@@ -77,9 +77,9 @@ class World:
     def serve(self) -> None:
         """Answer as of now, but for the faults."""
         self.made.serve(self.server)
+        serve_prices(self.made, self.server, self.clock.now)
         for path, reply in {**history_replies(self.made, self.clock.now), **self.faults}.items():
             self.server.route(path, reply)
-        serve_prices(self.made, self.server, self.clock.now)
 
     def fail(self, path: str, reply: Reply) -> None:
         """Let a path do something else from now on."""

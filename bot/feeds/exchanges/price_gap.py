@@ -13,10 +13,10 @@ import polars as pl
 from bot.clock import Clock
 from bot.errors import FeedError
 from bot.feeds.base import empty_prices
-from bot.feeds.exchanges.alive import alive
+from bot.feeds.exchanges.alive import Key, alive
 from bot.feeds.exchanges.candles import CANDLES, fetch_candles, needs, to_prices
 from bot.feeds.exchanges.symbols import multiplier_of
-from bot.feeds.http import Source
+from bot.feeds.http import RefusedError, Source
 from scoring.model import Pair
 from storage import Storage
 from storage.prices import PriceSource
@@ -43,7 +43,8 @@ class PriceGap:
         self._sources = {name: source for name, source in sources.items() if name in CANDLES}
         self._clock = clock
         self._stored = stored
-        self._asked: dict[str, datetime] = {}
+        self._asked: dict[str, datetime] = {}  # coins that were answered
+        self._unknown: dict[Key, datetime] = {}  # contracts that their exchange will not know
 
     async def fill(self) -> None:
         """Ask for what is missing now. What an exchange does not answer is asked of the next one."""
@@ -62,10 +63,11 @@ class PriceGap:
     def _missing(self, answering: Collection[str]) -> list[Pair]:
         now = self._clock.now()
         asked = {coin for coin, at in self._asked.items() if now - at < ASK_AGAIN}
+        unknown = {key for key, at in self._unknown.items() if now - at < ASK_AGAIN}
         with self._storage.read() as tx:
             contracts = alive(tx, answering, now)
             changes = tx.prices.changes(now)
-        pairs = [contract.pair for contract in contracts.values()]
+        pairs = [contract.pair for key, contract in contracts.items() if key not in unknown]
         averages = {contract.pair.base_coin: contract.rate_8h for contract in contracts.values()}
         return needs(pairs, changes, averages, answered=answering, asked=asked)
 
@@ -80,10 +82,10 @@ class PriceGap:
                     candles = await fetch_candles(self._sources[exchange], exchange, pair.symbol, now)
                 except FeedError as error:
                     log.info("candles: %s", error)
-                    if error.permanent:  # of this contract
-                        self._asked[pair.base_coin] = now
-                        continue
-                    return False
+                    if not error.permanent or isinstance(error, RefusedError):
+                        return False
+                    self._unknown[exchange, pair.symbol] = now  # another exchange may know the coin
+                    continue
                 self._asked[pair.base_coin] = now
                 found.extend(to_prices(pair.base_coin, candles, multiplier_of(exchange, pair.symbol)))
                 waiting += 1
