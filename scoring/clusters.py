@@ -35,6 +35,7 @@ class ClusterRule:
     sector: str | None = None
     industry: str | None = None
     ticker: str | None = None
+    plan: bool = True  # count trades under a 10b5-1 plan
 
 
 @dataclass(frozen=True, slots=True)

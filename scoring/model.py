@@ -199,6 +199,7 @@ class Filing:
     filers: tuple[Filer, ...]
     transactions: tuple[InsiderTransaction, ...]
     sic: str | None = None  # four digits, from the SGML header
+    source: str = "xml"  # "xml": as filed; "bulk": from SEC's quarterly data sets, prices rounded to cents
 
 
 @dataclass(frozen=True, slots=True)
