@@ -78,8 +78,10 @@ def ticker_of(text: str, example: str, known: Iterable[str] = ()) -> str:
 def class_of(tx: Transaction, kind: str, text: str) -> tuple[str | None, str | None, list[str]]:
     """(the sector or industry that is meant, else the nearest, all that are known); case and dashes forgiven."""
     stored = {getattr(issuer, kind) for issuer in tx.filings.issuers().values()} - {None}
-    known = sorted(stored | set(sectors.SECTORS if kind == "sector" else sectors.industries()))
-    return sectors.match(text, known), sectors.nearest(text, known), known
+    ours = sectors.SECTORS if kind == "sector" else sectors.industries()
+    # What is stored goes first: a hosted service may write another dash than our table.
+    known = [*sorted(stored), *(name for name in ours if name not in stored)]
+    return sectors.match(text, known), sectors.nearest(text, known), sorted(known)
 
 
 def listed(key: str, text: str, example: str) -> list[str]:

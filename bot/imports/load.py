@@ -103,4 +103,4 @@ def _filings(storage: Storage, paths: Sequence[Path], loaded: Loaded, progress: 
 def _classified(filings: Sequence[Filing]) -> list[Issuer]:
     """Issuers whose filings carry a SIC code, with the sector and industry that it stands for."""
     newest = {one.issuer_cik: one for one in sorted(filings, key=lambda one: one.accepted_at) if one.sic}
-    return [Issuer(cik, one.issuer_name, one.ticker, *classify(one.sic)) for cik, one in newest.items()]
+    return [Issuer(cik, one.issuer_name, one.ticker, *classify(one.sic, one.issuer_cik)) for cik, one in newest.items()]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.feeds.sectors import SECTORS, classify, industries, match, nearest
+from bot.feeds.sectors import OVERRIDES, SECTORS, beginning, classify, industries, match, nearest
 from bot.feeds.tickers import clean_ticker
+from tests.shared_data import real
 
 
 @pytest.mark.parametrize(
@@ -60,3 +65,74 @@ def test_sector_names_are_forgiving(typed: str, meant: str | None) -> None:
 
 def test_the_nearest_sector_is_found() -> None:
     assert nearest("Helthcare", SECTORS) == "Healthcare"
+
+
+@pytest.mark.parametrize(
+    ("cik", "sic", "expected"),
+    [
+        ("0000320193", "3571", ("Technology", "Consumer Electronics")),
+        ("0001403161", "7389", ("Financial Services", "Credit Services")),
+        ("0001543151", "7389", ("Technology", "Software - Application")),
+        ("0001744489", "7990", ("Communication Services", "Entertainment")),
+        ("0001067983", None, ("Financial Services", "Insurance - Diversified")),
+        ("0000000001", "7389", ("Industrials", "Specialty Business Services")),
+        ("0000000001", None, (None, None)),
+    ],
+)
+def test_an_issuer_that_its_code_misplaces_is_known_by_its_cik(
+    cik: str, sic: str | None, expected: tuple[str | None, str | None]
+) -> None:
+    assert classify(sic, cik) == expected
+
+
+def overrides() -> list[dict[str, str]]:
+    lines = OVERRIDES.read_text(encoding="utf-8").splitlines()
+    return list(csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t"))
+
+
+def test_the_overrides_name_their_source_each_issuer_once_and_known_sectors() -> None:
+    rows = overrides()
+    assert "Source:" in OVERRIDES.read_text(encoding="utf-8").partition("cik\t")[0]
+    assert len({row["cik"] for row in rows}) == len(rows) > 60
+    for row in rows:
+        assert re.fullmatch(r"\d{10}", row["cik"])
+        assert row["sector"] in SECTORS
+        assert row["industry"] in industries()
+        assert row["name"]
+
+
+def test_no_industry_stands_in_two_spellings() -> None:
+    assert all(match(name, industries()) == name for name in industries())
+    assert all(match(name, SECTORS) == name for name in SECTORS)
+
+
+def test_the_overrides_have_the_ciks_that_the_sec_lists_under_these_names() -> None:
+    listed = json.loads(real("edgar", "json", "company_tickers.json").read_text(encoding="utf-8")).values()
+    titles: dict[str, str] = {}
+    for one in listed:  # the first is the one with the largest market value
+        titles.setdefault(f"{one['cik_str']:010d}", one["title"])
+    known = [row for row in overrides() if row["cik"] in titles]
+    assert len(known) > 60
+    for row in known:
+        name, title = (re.sub(r"\W", "", text).upper() for text in (row["name"], titles[row["cik"]]))
+        assert title.startswith(name), (row, title)
+
+
+@given(
+    st.sampled_from([*SECTORS, *industries()]), st.sampled_from(["-", " – ", "—", " - ", "−", "_", "  "]), st.booleans()
+)
+def test_any_dash_means_the_same(name: str, dash: str, loud: bool) -> None:
+    typed = re.sub(r"\s*[- ]\s*", dash, name)
+    assert match(typed.upper() if loud else typed.lower(), [*SECTORS, *industries()]) == name
+
+
+@pytest.mark.parametrize(
+    ("begun", "names"),
+    [("consumer", ["Consumer Cyclical", "Consumer Defensive"]), ("REAL-e", ["Real Estate"]), ("zz", []), ("", list(SECTORS))],
+)  # fmt: skip
+def test_what_begins_so_is_offered(begun: str, names: list[str]) -> None:
+    assert beginning(begun, SECTORS) == names
+
+
+def test_of_two_spellings_the_stored_one_is_meant() -> None:
+    assert match("banks regional", ["Banks — Regional", "Banks - Regional"]) == "Banks — Regional"
