@@ -66,14 +66,12 @@ def started_view(done: Refreshed, progress: str) -> View:
 def replay_view(path: Path, instants: Sequence[datetime], speed: float) -> View:
     """What a replay is about to do."""
     pace = f"{speed:g} recorded seconds a second" if speed else "as fast as it can"
+    span = f"from {numbers.clock(instants[0])} to {numbers.clock(instants[-1])}"
+    when = span if len(instants) > 1 else f"of {numbers.clock(instants[0])}"
+    count = numbers.count(len(instants), "refresh", "refreshes")
     return View(
         title=f"tocsin replays {path}",
-        body=(
-            Text(
-                f"{numbers.count(len(instants), 'refresh', 'refreshes')}, from {numbers.clock(instants[0])} to "
-                f"{numbers.clock(instants[-1])}, {pace}. Nobody is asked anything; the database is its own."
-            ),
-        ),
+        body=(Text(f"{count} {when}, {pace}. Nobody is asked anything; the database is its own."),),
     )
 
 

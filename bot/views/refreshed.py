@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.feeds.exchanges import title_of
 from bot.views import numbers
 from bot.views.clusters import cluster_data, summary
 from bot.views.elements import Column, Json, Note, Table, Text, View
@@ -33,7 +34,7 @@ def refreshed_view(found: Refreshed) -> View:
     body += [Text(_cluster(move)) for move in found.clusters[:SHOWN]]
     if not found.movements and not found.clusters:
         body.append(Text("Nothing changed since the refresh before."))
-    body += [Note(f"{report.source}: {report.detail}") for report in found.reports if not report.ok]
+    body += [Note(f"{title_of(report.source)}: {report.detail}") for report in found.reports if not report.ok]
     body += [Note(f"set aside: {line}") for line in found.set_aside[:SHOWN]]
     body.append(Note(f"{numbers.count(found.alerts, 'alert')} queued for delivery"))
     return View(title=f"Refresh of {numbers.clock(found.at)}", body=tuple(body), data=_data(found))

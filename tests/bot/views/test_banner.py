@@ -34,7 +34,7 @@ def test_when_nobody_answers_the_machine_is_suspected_and_no_list_is_read_out() 
 
 def test_a_replay_says_what_it_runs_on_and_when_it_is_over() -> None:
     view = replay_view(Path("recordings"), [NOW, NOW.replace(hour=13)], 600)
-    assert "2 refreshes, from 2026-11-25 12:30 UTC to 2026-11-25 13:30 UTC, 600 recorded seconds a second" in str(
+    assert "2 refreshes from 2026-11-25 12:30 UTC to 2026-11-25 13:30 UTC, 600 recorded seconds a second" in str(
         view.body
     )
     assert "as fast as it can" in str(replay_view(Path("x"), [NOW], 0).body)
