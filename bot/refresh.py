@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 
 from bot.alerts.enqueue import Snapshot, enqueue
 from bot.errors import FeedError, TocsinError
-from bot.feeds.base import Batch, Feed, Outcome, SourceReport
+from bot.feeds.base import Batch, Feed, SourceReport
 from bot.feeds.exchanges import EXCHANGES
 from bot.feeds.intake import Taken, store
 from bot.settings import AlertSettings, ScoringSettings
 from bot.signals import coin_fundings, find_clusters, score_fundings
+from bot.views.scores import lack
 from scoring.clusters import ClusterRule
 from scoring.detection import (
     ClusterMovement,
@@ -143,19 +144,10 @@ def _score(
         )
         for signal in COIN_SIGNALS
     }
-    missing = {one.source: one for one in taken.reports if not one.ok and one.source in EXCHANGES}
-    return Snapshot(states, scores, answered, now, slot, {name: _lack(one) for name, one in missing.items()})
-
-
-def _lack(report: SourceReport) -> str:
-    """What is the matter with an exchange, in a few words."""
-    match report.outcome:
-        case Outcome.REFUSED:
-            return report.detail
-        case Outcome.PARTIAL:
-            return "partial"
-        case _:
-            return "no answer"
+    missing = {
+        one.source: lack(one.outcome, one.detail) for one in taken.reports if not one.ok and one.source in EXCHANGES
+    }
+    return Snapshot(states, scores, answered, now, slot, missing)
 
 
 def _answered(tx: Transaction, taken: Taken, now: datetime) -> frozenset[str]:

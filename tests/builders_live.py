@@ -10,27 +10,37 @@ async with world(storage, pairs=60, only=["gate"]) as here:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import polars as pl
 
+from bot.app import CONSOLE
 from bot.clock import FixedClock
+from bot.commands.answer import answer
+from bot.config import Config
+from bot.feeds.coingecko import PriceSettings
 from bot.feeds.exchanges.backfill import Backfill, BackfillOptions
 from bot.feeds.exchanges.live import ExchangesFeed, open_adapters
+from bot.feeds.exchanges.price_gap import PriceGap
 from bot.feeds.exchanges.readers import AdapterReader, Reader
 from bot.feeds.http import open_client
 from bot.feeds.intake import store
+from bot.feeds.settings import FeedSettings
 from bot.feeds.tape_state import export_settlements
+from bot.refresh import Refreshed, RefreshOptions, refresh
+from bot.sources import Sources, open_sources
+from bot.views.elements import View
 from storage import Storage
 from tests.servers.exchange import Loopback, Reply
 from tests.servers.universe import MONDAY, Universe, universe
 from tests.servers.universe_history import ENDPOINTS, history_replies, symbol_of
 from tests.servers.universe_market import Perpetual
-from tests.servers.universe_prices import serve_prices
+from tests.servers.universe_prices import PRICES, serve_prices
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 Row = tuple[str, str, int, float, float]  # exchange, symbol, unix second, rate, hours
@@ -59,6 +69,7 @@ class World:
     pauses: Pauses
     made: Universe
     feed: ExchangesFeed
+    odd: bool = False  # with another token of a ticker, and a stock
     faults: dict[str, Reply] = field(default_factory=dict)  # path → what it does instead, whenever it is asked
 
     @property
@@ -69,9 +80,7 @@ class World:
     def move(self, step: timedelta = timedelta(0)) -> None:
         """Go on in time, and let the market do so too."""
         self.clock.advance(step)
-        self.made = universe(
-            self.pairs, self.clock.now(), odd=any(not one.is_coin for one in self.made.contracts["gate"])
-        )
+        self.made = universe(self.pairs, self.clock.now(), odd=self.odd)
         self.serve()
 
     def serve(self) -> None:
@@ -158,7 +167,7 @@ async def world(
             sleep=pauses.sleep,
             jitter=lambda: 0.5,
         )
-        here = World(storage, server, pairs, pauses, made, feed)
+        here = World(storage, server, pairs, pauses, made, feed, odd)
         here.serve()
         yield here
 
@@ -179,3 +188,79 @@ def may_be_missing(one: Perpetual, second: int) -> bool:
     span = max(one.hours, one.earlier_hours) * 3_600
     at_change = one.earlier_hours != one.hours and abs(second - one.changed_at) <= span
     return at_change or second - one.listed_at <= one.quoted_hours(second) * 3_600
+
+
+def check_complete(here: World, exchanges: str | Iterable[str], days: float, now: datetime | None = None) -> None:
+    """All that the exchanges have within the depth is there, with its own rate and interval, and nothing else."""
+    now = now or here.clock.now()
+    found: dict[tuple[str, str], set[Row]] = {}
+    for row in here.rows():
+        found.setdefault(row[:2], set()).add(row)
+    for exchange in [exchanges] if isinstance(exchanges, str) else exchanges:
+        for one in here.listed(exchange):
+            own = found.get((exchange, one.symbol), set())
+            whole = true_rows(one, now - timedelta(days=1000), now)
+            assert own <= set(whole), sorted(own - set(whole))[:5]
+            first = (now - timedelta(days=days)).timestamp() + 8 * 3600
+            lost = [row for row in whole if row[2] >= first and row not in own]
+            assert all(may_be_missing(one, row[2]) for row in lost), (one, lost[:5])
+            assert len(lost) <= 2, (one, lost)
+
+
+@dataclass
+class Bot:
+    """All of it as the wiring puts it together, with one refresh or one piece of background work at a time."""
+
+    here: World
+    config: Config
+    sources: Sources
+    options: RefreshOptions
+
+    async def refresh(self, step: timedelta = timedelta(0)) -> Refreshed:
+        """Go on in time, and run the refresh of then."""
+        self.here.move(step)
+        return await refresh(self.here.storage, self.sources.feeds, self.here.clock.now(), self.options)
+
+    async def read_history(self) -> None:
+        """What is missing of the history, to the end."""
+        options = BackfillOptions(self.config.feeds.history_days, self.config.scoring.max_abs_rate)
+        here = self.here
+        backfill = Backfill(here.storage, self.sources.readers, here.clock, options, sleep=here.pauses.sleep)
+        await here.read(backfill)
+
+    async def read_candles(self) -> None:
+        """What is missing of the prices."""
+        await PriceGap(self.here.storage, self.sources.exchanges, self.here.clock).fill()
+
+    def ask(self, line: str) -> View:
+        """The answer to one line of the console."""
+        return answer(
+            line,
+            chat=CONSOLE,
+            now=self.here.clock.now(),
+            storage=self.here.storage,
+            scoring=self.config.scoring,
+            alerts=self.config.alerts,
+            feeds=self.config.feeds,
+        )
+
+
+def live_config(here: World, days: int = 40, **prices: Any) -> Config:
+    """The config that names the server for everything."""
+    feeds = FeedSettings(hosts=here.made.hosts(here.server.url), history_days=days)
+    return Config(feeds=feeds, prices=PriceSettings(url=f"{here.server.url}{PRICES}", **prices))
+
+
+@asynccontextmanager
+async def bot(
+    storage: Storage, pairs: int = 60, days: int = 40, *, odd: bool = False, transport: Any = None
+) -> AsyncIterator[Bot]:
+    """A bot in a world of its own. `transport` None: the network, which is the server's loopback."""
+    async with world(storage, pairs, odd=odd) as here:
+        config = live_config(here, days)
+        sources = open_sources(config, here.clock, sleep=here.pauses.sleep, transport=transport)
+        options = RefreshOptions("me", config.scoring, config.alerts, config.schedule.refresh_minutes)
+        try:
+            yield Bot(here, config, sources, options)
+        finally:
+            await sources.close()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from bot.commands.base import Request
 from bot.commands.naming import coin_named
+from bot.feeds.base import Outcome
+from bot.feeds.exchanges import EXCHANGES
 from bot.signals import score_coins, service_behind
 from bot.views.elements import View
-from bot.views.scores import coverage_note, score_list
+from bot.views.scores import coverage_note, lack, score_list
 from bot.views.sources import given_stamp
 from scoring.model import Signal
+from storage import Transaction
 
 
 def list_scores(request: Request, signal: Signal) -> View:
@@ -18,12 +21,13 @@ def list_scores(request: Request, signal: Signal) -> View:
         service = service_behind(tx, request.now, both)
         coins = tx.pairs.coins()
         newest = tx.funding.newest_settlements(request.now)
+        missing = _missing(tx)
     ranked = sorted(both[signal].values(), key=lambda score: (-score.score, score.base_coin))
     ranked = [score for score in ranked if score.score > 0]
     minimum = request.args["min"]
     found = [score for score in ranked if score.score >= minimum]
     default = request.alerts.pump_min if signal is Signal.PUMP else request.alerts.selling_min
-    own = coverage_note(len(newest), max(newest.values(), default=None), request.now)
+    own = coverage_note(len(newest), max(newest.values(), default=None), request.now, missing)
     return score_list(
         signal,
         [(score, coin_named(coins, score.base_coin)) for score in found[: request.args["limit"]]],
@@ -35,3 +39,13 @@ def list_scores(request: Request, signal: Signal) -> View:
         service=service,
         alert_at=minimum or default,
     )
+
+
+def _missing(tx: Transaction) -> dict[str, str]:
+    """Exchanges that the last refresh asked in vain, and why, in a few words."""
+    last = tx.refreshes.last()
+    return {
+        one.name: lack(one.outcome, one.detail)
+        for one in tx.refreshes.sources()
+        if one.name in EXCHANGES and one.outcome != Outcome.OK and last is not None and one.asked_at >= last.at
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bot.feeds.base import Outcome
 from bot.feeds.exchanges import EXCHANGES, title_of
 from bot.views import numbers
 from bot.views.elements import Button, Column, Json, Meter, Note, Table, Text, View
@@ -120,6 +121,17 @@ def coverage_note(
     stale = " (stale)" if age > timedelta(hours=9) else ""
     said = f"{numbers.count(exchanges, 'exchange')} · newest settlement {numbers.ago(newest, now)}{stale}"
     return " · ".join(part for part in (said, without(missing or {})) if part)
+
+
+def lack(outcome: str, detail: str) -> str:
+    """What is the matter with an exchange that does not count now, in a few words; `outcome` as in bot.feeds.base."""
+    match outcome:
+        case Outcome.REFUSED:
+            return detail
+        case Outcome.PARTIAL:
+            return "partial"
+        case _:
+            return "no answer"
 
 
 def without(missing: Mapping[str, str]) -> str:

@@ -159,7 +159,7 @@ def perpetuals(exchange: str, count: int) -> Iterator[Perpetual]:
     for number in range(count):
         coin, own = Random(number), Random(f"{exchange} {number}")  # noqa: S311 - no secrets
         hours = fixed or coin.choice((4, 8, 4, 8, 4, 8, 1))
-        opinion = 0.0 if coin.random() < 0.5 else coin.gauss(0, 0.0003) + own.gauss(0, 0.00005)
+        opinion = 0.0 if coin.random() < 0.5 else coin.gauss(-0.0002, 0.0003) + own.gauss(0, 0.00005)
         price = coin_price(number)
         changed = fixed is None and own.random() < 0.15
         is_new = own.random() < 0.12

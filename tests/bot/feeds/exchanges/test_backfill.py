@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ from bot.feeds.exchanges.alive import alive
 from bot.feeds.exchanges.coverage import ExchangeCoverage, part_of
 from storage import Storage, Transaction, open_storage
 from storage.backfill import Progress
-from tests.builders_live import Row, World, history_path, may_be_missing, true_rows, world
+from tests.builders_live import Row, World, check_complete, history_path, true_rows, world
 from tests.builders_storage import settlements
 from tests.servers.exchange import (
     Asked,
@@ -52,20 +52,6 @@ def on(storage: Storage, story: Callable[[World], Awaitable[T]], **more: object)
             return await story(here)
 
     return asyncio.run(main())
-
-
-def check_complete(here: World, exchange: str, days: float, now: datetime | None = None) -> None:
-    """All that the exchange has within the depth is there, with its own rate and interval, and nothing else."""
-    now = now or here.clock.now()
-    found = set(here.rows(exchange))
-    for one in here.listed(exchange):
-        own = {row for row in found if row[1] == one.symbol}
-        whole = true_rows(one, now - timedelta(days=1000), now)
-        assert own <= set(whole), sorted(own - set(whole))[:5]
-        wanted = [row for row in whole if row[2] >= (now - timedelta(days=days)).timestamp() + 8 * 3600]
-        lost = [row for row in wanted if row not in own]
-        assert all(may_be_missing(one, row[2]) for row in lost), (one, lost[:5])
-        assert len(lost) <= 2, (one, lost)
 
 
 @dataclass
@@ -237,8 +223,7 @@ def test_neither_a_dead_nor_a_refusing_exchange_holds_up_the_others(storage: Sto
     assert {name for name, one in found.items() if one.part == 1.0} == {"binance", "okx", "mexc"}
     assert found["gate"].done == found["bybit"].done == 0
     assert refusals <= 4  # one a worker
-    for name in ("binance", "okx", "mexc"):
-        check_complete(here, name, DAYS)
+    check_complete(here, ("binance", "okx", "mexc"), DAYS)
 
 
 def test_an_exchange_that_comes_back_is_read_whole(storage: Storage) -> None:
