@@ -197,7 +197,7 @@ def _cluster(trades: list[Trade], ownership: Ownership, issuer: Issuer, side: Si
     return Cluster(
         issuer=issuer,
         side=side,
-        insiders=tuple(sorted(insiders, key=lambda one: (-one.value, one.name))),
+        insiders=tuple(sorted(insiders, key=lambda one: (-(one.value or 0.0), one.name))),
         total_value=math.fsum(trade.value for trade in trades),
         net_shares=math.fsum(trade.row.shares for trade in trades) * (1 if side is Side.BUY else -1),
         transaction_count=len(trades),

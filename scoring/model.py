@@ -199,14 +199,26 @@ class Filing:
     filers: tuple[Filer, ...]
     transactions: tuple[InsiderTransaction, ...]
     sic: str | None = None  # four digits, from the SGML header
-    source: str = "xml"  # "xml": as filed; "bulk": from SEC's quarterly data sets, prices rounded to cents
+    # "xml": as filed, with EDGAR's header; "bulk": from SEC's quarterly data sets, prices rounded to cents;
+    # "bare": as filed, without the header, so that the time of acceptance is a guess
+    source: str = "xml"
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A filing that cannot be read, kept aside with its reason."""
+
+    accession: str
+    reason: str  # in words, for people
+    url: str  # where to look for oneself
+    at: datetime  # when it was tried last
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """The company whose shares are traded."""
 
-    cik: str
+    cik: str  # ten digits; empty where a hosted service gives none
     name: str
     ticker: str | None
     sector: str | None
@@ -215,24 +227,24 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Insider:
-    """One beneficial owner in a cluster."""
+    """One beneficial owner in a cluster; a hosted service may give the name alone."""
 
     name: str
     role: str | None  # e.g. "CEO", "director", "10 % owner"
     filers: tuple[str, ...]  # names of all filers joined into this owner
     joined_because: tuple[str, ...]  # why they are one owner; empty when there is one filer
-    shares: float
-    value: float  # USD
-    first_date: date
-    last_date: date
+    shares: float | None  # None here and below: not given
+    value: float | None  # USD
+    first_date: date | None
+    last_date: date | None
     accessions: tuple[str, ...]
-    plan_value: float  # USD of value traded under a 10b5-1 plan
-    late: bool  # a filing came more than 30 days after its trade
+    plan_value: float | None  # USD of value traded under a 10b5-1 plan
+    late: bool | None  # a filing came more than 30 days after its trade
 
     @property
-    def average_price(self) -> float:
-        """USD per share."""
-        return self.value / self.shares
+    def average_price(self) -> float | None:
+        """USD per share; None where it is not given."""
+        return self.value / self.shares if self.value is not None and self.shares else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,18 +259,20 @@ class Cluster:
     transaction_count: int
     first_date: date
     last_date: date
-    plan_value: float  # USD of total_value traded under a 10b5-1 plan
-    accessions: tuple[str, ...]
+    plan_value: float | None  # USD of total_value traded under a 10b5-1 plan; None: not given
+    accessions: tuple[str, ...]  # empty where they are not given
+    source: str = "own"  # who found it: we, or the name of a hosted service
+    counted: int | None = None  # insiders, as a hosted service counts them; None: those that are named
 
     @property
     def insider_count(self) -> int:
         """Distinct beneficial owners."""
-        return len(self.insiders)
+        return len(self.insiders) if self.counted is None else self.counted
 
     @property
     def key(self) -> str:
-        """What identifies the cluster: issuer CIK and side, never the ticker."""
-        return f"{self.issuer.cik}:{self.side}"
+        """What identifies the cluster: issuer CIK and side; the ticker only where no CIK is given."""
+        return f"{self.issuer.cik or self.issuer.ticker}:{self.side}"
 
 
 class ChangeKind(StrEnum):

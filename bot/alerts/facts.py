@@ -65,7 +65,9 @@ def cluster_facts(cluster: Cluster, step: Step, wish: Wish) -> dict[str, Any]:
         "since": None if step.episode is None else numbers.iso(step.episode.opened_at),
         "summary": summary(cluster),
         "insiders": [
-            f"{one.name}{f', {one.role}' if one.role else ''}: {numbers.money(one.value)}" for one in cluster.insiders
+            f"{one.name}{f', {one.role}' if one.role else ''}"
+            + ("" if one.value is None else f": {numbers.money(one.value)}")
+            for one in cluster.insiders
         ],
         "links": [url for accession in cluster.accessions if (url := filing_url(cluster, accession))],
         "cluster": cluster_data(cluster),

@@ -87,7 +87,7 @@ def cluster_data(cluster: Cluster) -> dict[str, Json]:
         "company_name": cluster.issuer.name,
         "sector": cluster.issuer.sector,
         "industry": cluster.issuer.industry,
-        "issuer_cik": cluster.issuer.cik,
+        "issuer_cik": cluster.issuer.cik or None,
         "insider_count": cluster.insider_count,
         "total_value": round_half_up(cluster.total_value, 2),
         "net_shares": round_half_up(cluster.net_shares, 4),
@@ -97,7 +97,7 @@ def cluster_data(cluster: Cluster) -> dict[str, Json]:
         "insiders": [insider.name for insider in cluster.insiders],
         "cluster_type": cluster.side.value,
         "roles": [insider.role for insider in cluster.insiders],
-        "plan_value": round_half_up(cluster.plan_value, 2),
+        "plan_value": None if cluster.plan_value is None else round_half_up(cluster.plan_value, 2),
         "accessions": list(cluster.accessions),
     }
 
@@ -158,10 +158,10 @@ def _insider(one: Insider) -> tuple[str, ...]:
     return (
         one.name + joined,
         one.role or numbers.UNKNOWN,
-        f"{one.shares:,.0f}",
+        numbers.UNKNOWN if one.shares is None else f"{one.shares:,.0f}",
         numbers.price(one.average_price),
         numbers.money(one.value),
-        one.last_date.isoformat() + (" (filed late)" if one.late else ""),
+        (one.last_date.isoformat() if one.last_date else numbers.UNKNOWN) + (" (filed late)" if one.late else ""),
     )
 
 

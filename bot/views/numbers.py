@@ -62,12 +62,14 @@ def plain(value: float) -> str:
     return format(Decimal(repr(value)).normalize(), "f")
 
 
-def money(value: float) -> str:
+def money(value: float | None) -> str:
     """US dollars, short: $1.24M.
 
-    >>> money(1_240_000), money(950), money(33_949_000), money(6.4e9), money(999_999)
-    ('$1.24M', '$950', '$33.9M', '$6.4B', '$1M')
+    >>> money(1_240_000), money(950), money(33_949_000), money(6.4e9), money(999_999), money(None)
+    ('$1.24M', '$950', '$33.9M', '$6.4B', '$1M', '–')
     """
+    if value is None:
+        return UNKNOWN
     for limit, unit in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
         if abs(value) >= limit * 0.9995:
             return f"${_three_digits(value / limit)}{unit}"
