@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from storage.backfill import Backfill
 from storage.database import open_engine, reading, writing
+from storage.edgar import Edgar
 from storage.filings import Filings
 from storage.funding import Funding
 from storage.hosted import Hosted
@@ -27,6 +28,7 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.backfill = Backfill(connection)
+        self.edgar = Edgar(connection)
         self.filings = Filings(connection)
         self.funding = Funding(connection)
         self.hosted = Hosted(connection)

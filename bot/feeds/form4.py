@@ -20,6 +20,7 @@ from scoring.model import Filer, Filing, InsiderTransaction
 LARGEST = 10 * 1024 * 1024  # bytes; the largest real ones are a few hundred kB
 FORMS = ("4", "4/A")
 DOCUMENT = re.compile(rb"<ownershipDocument.*?</ownershipDocument>", re.DOTALL)
+ACCEPTED = re.compile(r"<ACCEPTANCE-DATETIME>(\d{14})")
 PLAN = re.compile(r"10b5-?1", re.IGNORECASE)
 NEW_YORK = ZoneInfo("America/New_York")  # EDGAR's clock
 
@@ -79,6 +80,7 @@ def parse_form4(content: bytes, *, accession: str | None = None) -> ParsedFiling
         filers=filers,
         transactions=tuple(_transactions(root, left_out)),
         sic=_issuer_sic(header),
+        source="xml" if ACCEPTED.search(header) else "bare",
     )
     return ParsedFiling(filing, tuple(left_out))
 
@@ -154,7 +156,7 @@ def _is_plan(root: Element) -> bool:
 
 
 def _accepted(header: str, root: Element, period: date | None) -> datetime:
-    match = re.search(r"<ACCEPTANCE-DATETIME>(\d{14})", header)
+    match = ACCEPTED.search(header)
     if match:
         local = datetime.strptime(match.group(1), "%Y%m%d%H%M%S").replace(tzinfo=NEW_YORK)
         return local.astimezone(UTC)

@@ -9,7 +9,16 @@ pair's history is one run of pages.
 
 from storage.tables.alerts import AlertRow, ChatRow, DeliveryRow, EpisodeRow, SubscriptionRow
 from storage.tables.base import Table, UnixTime
-from storage.tables.filings import FilerRow, FilingRow, InsiderTransactionRow, IssuerRow
+from storage.tables.filings import (
+    AsideRow,
+    EdgarDayRow,
+    EdgarSetRow,
+    FilerRow,
+    FilingRow,
+    InsiderTransactionRow,
+    IssuerRow,
+    ListedTickerRow,
+)
 from storage.tables.markets import (
     BackfillRow,
     BaseCoinRow,
@@ -24,15 +33,25 @@ from storage.tables.markets import (
     RateRow,
     SettlementRow,
 )
-from storage.tables.scores import HostedAccumulatedRow, HostedScoreRow, RefreshRow, ScoreRow, SourceRow
+from storage.tables.scores import (
+    HostedAccumulatedRow,
+    HostedClusterRow,
+    HostedScoreRow,
+    RefreshRow,
+    ScoreRow,
+    SourceRow,
+)
 
 __all__ = [
     "AlertRow",
+    "AsideRow",
     "BackfillRow",
     "BaseCoinRow",
     "ChatRow",
     "CoinRow",
     "DeliveryRow",
+    "EdgarDayRow",
+    "EdgarSetRow",
     "EpisodeRow",
     "ExchangeRow",
     "FilerRow",
@@ -40,9 +59,11 @@ __all__ = [
     "FundingDayRow",
     "FundingWindowRow",
     "HostedAccumulatedRow",
+    "HostedClusterRow",
     "HostedScoreRow",
     "InsiderTransactionRow",
     "IssuerRow",
+    "ListedTickerRow",
     "PairRow",
     "PriceChangeRow",
     "PriceRow",

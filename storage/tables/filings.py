@@ -1,4 +1,4 @@
-"""Form 4 filings and their issuers."""
+"""Form 4 filings, their issuers, and how far EDGAR has been read."""
 
 from __future__ import annotations
 
@@ -19,6 +19,17 @@ class IssuerRow(Table):
     ticker: Mapped[str | None] = mapped_column(index=True)
     sector: Mapped[str | None]
     industry: Mapped[str | None]
+    filed_at: Mapped[datetime | None]  # acceptance of the newest filing: name and ticker are as it says
+
+
+class ListedTickerRow(Table):
+    """A ticker that SEC's list gives to a company."""
+
+    __tablename__ = "listed_ticker"
+    __table_args__ = (WITHOUT_ROWID,)
+    cik: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # in SEC's order, from 0
+    ticker: Mapped[str] = mapped_column(index=True)
 
 
 class FilingRow(Table):
@@ -30,13 +41,24 @@ class FilingRow(Table):
     form: Mapped[str]
     issuer_cik: Mapped[str] = mapped_column(ForeignKey("issuer.cik"), index=True)
     issuer_name: Mapped[str]
-    ticker: Mapped[str | None]
+    ticker: Mapped[str | None] = mapped_column(index=True)
     accepted_at: Mapped[datetime] = mapped_column(index=True)
     period: Mapped[date | None]
     original_filed: Mapped[date | None]
     plan_10b5_1: Mapped[bool]
     sic: Mapped[str | None]
     last_trade: Mapped[date | None] = mapped_column(index=True)  # latest transaction date in the filing
+    source: Mapped[str] = mapped_column(server_default="xml")  # scoring.model.Filing.source
+
+
+class AsideRow(Table):
+    """A filing that cannot be read."""
+
+    __tablename__ = "aside"
+    accession: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    url: Mapped[str]
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 class FilerRow(Table):
@@ -75,3 +97,22 @@ class InsiderTransactionRow(Table):
     shares_after: Mapped[float | None]
     direct: Mapped[bool]
     nature: Mapped[str | None]
+
+
+class EdgarDayRow(Table):
+    """How far one day's index of EDGAR has been read."""
+
+    __tablename__ = "edgar_day"
+    day: Mapped[date] = mapped_column(primary_key=True)
+    filings: Mapped[int]  # that the index lists
+    missing: Mapped[int]  # of these, neither stored nor set aside
+    complete: Mapped[bool]
+    asked_at: Mapped[datetime]
+
+
+class EdgarSetRow(Table):
+    """A quarterly data set that is stored whole."""
+
+    __tablename__ = "edgar_set"
+    name: Mapped[str] = mapped_column(primary_key=True)  # "2026q2"
+    at: Mapped[datetime]

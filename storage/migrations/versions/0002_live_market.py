@@ -1,4 +1,4 @@
-"""The live market: what exchanges say now, what is held back, how far their history is read.
+"""The live market: what exchanges and EDGAR say now, what is held back, how far their history is read.
 
 Only adds tables and columns with a constant default, so that no row of a large database is rewritten.
 
@@ -34,6 +34,8 @@ def upgrade() -> None:
     _add_outcomes()
     _create_market_tables()
     _create_hosted_tables()
+    _add_to_filings()
+    _create_edgar_tables()
 
 
 def _add_outcomes() -> None:
@@ -114,3 +116,58 @@ def _create_hosted_tables() -> None:
         sa.PrimaryKeyConstraint("exchange", "symbol", name=op.f("pk_hosted_accumulated")),
     )
     op.create_index(op.f("ix_hosted_accumulated_base_coin"), "hosted_accumulated", ["base_coin"])
+    op.create_table(
+        "hosted_cluster",
+        sa.Column("days", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", storage.tables.UnixTime(), nullable=False),
+        sa.Column("min_insiders", sa.Integer(), nullable=False),
+        sa.Column("clusters", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("days", name=op.f("pk_hosted_cluster")),
+    )
+
+
+def _add_to_filings() -> None:
+    op.add_column("filing", sa.Column("source", sa.String(), server_default="xml", nullable=False))
+    # What came without EDGAR's header is known from midnight of a day on, and has no SIC.
+    op.execute("UPDATE filing SET source = 'bare' WHERE sic IS NULL AND accepted_at % 86400 = 0")
+    op.create_index(op.f("ix_filing_ticker"), "filing", ["ticker"])
+    op.add_column("issuer", sa.Column("filed_at", storage.tables.UnixTime(), nullable=True))
+    op.execute(
+        "UPDATE issuer SET filed_at = (SELECT max(accepted_at) FROM filing WHERE filing.issuer_cik = issuer.cik)"
+    )
+
+
+def _create_edgar_tables() -> None:
+    op.create_table(
+        "listed_ticker",
+        sa.Column("cik", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("ticker", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("cik", "position", name=op.f("pk_listed_ticker")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_listed_ticker_ticker"), "listed_ticker", ["ticker"])
+    op.create_table(
+        "aside",
+        sa.Column("accession", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("at", storage.tables.UnixTime(), nullable=False),
+        sa.PrimaryKeyConstraint("accession", name=op.f("pk_aside")),
+    )
+    op.create_index(op.f("ix_aside_at"), "aside", ["at"])
+    op.create_table(
+        "edgar_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("filings", sa.Integer(), nullable=False),
+        sa.Column("missing", sa.Integer(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("asked_at", storage.tables.UnixTime(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_edgar_day")),
+    )
+    op.create_table(
+        "edgar_set",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("at", storage.tables.UnixTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_edgar_set")),
+    )
