@@ -1,24 +1,28 @@
-"""What a hosted service gives, which stands in for our own: scores while they are fresh, and accumulated funding."""
+"""What a hosted service gives, which stands in for our own: scores, accumulated funding, insider clusters."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, select
 
-from scoring.model import CoinFunding, CoinScore, ExchangeAverage, PriceChanges, Signal
+from scoring.model import Cluster, CoinFunding, CoinScore, ExchangeAverage, PriceChanges, Signal
 from storage import bulk
 from storage.following import ACCUMULATED_DAYS
-from storage.tables import HostedAccumulatedRow, HostedScoreRow
+from storage.tables import HostedAccumulatedRow, HostedClusterRow, HostedScoreRow
 from storage.windows import Accumulated
 
 MAX_AGE = timedelta(hours=2)
 # A list that broke off gives some pairs only: the others stand for so long.
 ACCUMULATED_KEPT = timedelta(days=1)
+# A look-back that nobody asks for any more is forgotten after so long.
+CLUSTERS_KEPT = timedelta(days=1)
 COIN_SIGNALS = (Signal.PUMP, Signal.SELLING)
+GIVEN = TypeAdapter(tuple[tuple[int, Cluster], ...])
 
 
 class Paid(Protocol):
@@ -34,6 +38,32 @@ class Paid(Protocol):
     def sums(self) -> Mapping[int, float | None]: ...  # noqa: D102
     @property
     def counts(self) -> Mapping[int, int | None]: ...  # noqa: D102
+
+
+class FoundClusters(Protocol):
+    """The clusters of one look-back, as a service gives them."""
+
+    @property
+    def days(self) -> int: ...  # noqa: D102
+    @property
+    def min_insiders(self) -> int: ...  # noqa: D102
+    @property
+    def clusters(self) -> Sequence[Cluster]: ...  # noqa: D102
+    @property
+    def is_whole(self) -> bool: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A look-back that a hosted service was asked for."""
+
+    days: int
+    min_insiders: int
+    read_at: datetime
+
+    def is_fresh(self, now: datetime, max_age: timedelta = MAX_AGE) -> bool:
+        """Whether it was read in (now − max_age, now]."""
+        return now - max_age < self.read_at <= now
 
 
 class Hosted:
@@ -112,10 +142,53 @@ class Hosted:
         found = self._connection.execute(statement.order_by(row.base_coin, row.exchange, row.symbol))
         return tuple(_accumulated(*one) for one in found)
 
+    def put_clusters(self, found: FoundClusters, at: datetime) -> None:
+        """Replace the clusters of a look-back by those read at `at`.
+
+        Where the list is not whole, a cluster that is not among them may be among what could not be read: it
+        stands for two hours after it was given last. A look-back that was not read for a day is forgotten.
+        """
+        now = int(at.timestamp())
+        given = {one.key: (now, one) for one in found.clusters}
+        if not found.is_whole:
+            earliest = now - MAX_AGE.total_seconds()
+            kept = ((seen, one) for seen, one in self._given(found.days) if earliest < seen <= now)
+            given = {one.key: (seen, one) for seen, one in kept} | given
+        values = {
+            "at": at,
+            "min_insiders": found.min_insiders,
+            "clusters": GIVEN.dump_python(tuple(given.values()), mode="json"),
+        }
+        statement = bulk.insert(self._connection, HostedClusterRow).values(days=found.days, **values)
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["days"], set_=values))
+        self._connection.execute(delete(HostedClusterRow).where(HostedClusterRow.at <= at - CLUSTERS_KEPT))
+
+    def cluster_windows(self) -> dict[int, Window]:
+        """The look-backs that are stored, fresh or not, by their days; none: we find clusters ourselves."""
+        row = HostedClusterRow
+        found = self._connection.execute(select(row.days, row.min_insiders, row.at).order_by(row.days))
+        return {days: Window(days, min_insiders, at) for days, min_insiders, at in found}
+
+    def clusters(self, days: int) -> tuple[Cluster, ...]:
+        """The clusters of a look-back as the service gave them last, largest value first."""
+        found = (cluster for _, cluster in self._given(days))
+        return tuple(sorted(found, key=lambda one: (-one.total_value, one.key)))
+
+    def _given(self, days: int) -> tuple[tuple[int, Cluster], ...]:
+        """When each was given last, in unix seconds, and the cluster."""
+        stored = self._connection.execute(
+            select(HostedClusterRow.clusters).where(HostedClusterRow.days == days)
+        ).scalar()
+        return () if stored is None else GIVEN.validate_python(stored)
+
     def clear(self) -> None:
-        """Forget it all."""
+        """Forget scores and accumulated funding."""
         self._connection.execute(delete(HostedScoreRow))
         self._connection.execute(delete(HostedAccumulatedRow))
+
+    def clear_clusters(self) -> None:
+        """Forget the clusters."""
+        self._connection.execute(delete(HostedClusterRow))
 
 
 def _accumulated(

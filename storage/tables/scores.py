@@ -83,3 +83,15 @@ class HostedAccumulatedRow(Table):
     at: Mapped[datetime]  # when it was read
     sums: Mapped[list[Any]]  # decimals by window, in the order of storage.following.ACCUMULATED_DAYS; null: not given
     counts: Mapped[list[Any]]
+
+
+class HostedClusterRow(Table):
+    """All clusters of one look-back as a hosted service gave them last."""
+
+    __tablename__ = "hosted_cluster"
+    days: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]  # when they were read
+    min_insiders: Mapped[int]  # that it was asked for
+    clusters: Mapped[
+        list[Any]
+    ]  # [unix s when last given, scoring.model.Cluster], by storage/hosted.py

@@ -1,5 +1,6 @@
-"""Scores of a hosted service."""
+"""Scores, accumulated funding and clusters of a hosted service."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,8 +8,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scoring.model import CoinFunding, CoinScore, ExchangeAverage, PriceChanges, Signal
+from scoring.model import (
+    Cluster,
+    CoinFunding,
+    CoinScore,
+    ExchangeAverage,
+    Insider,
+    Issuer,
+    PriceChanges,
+    Side,
+    Signal,
+)
 from storage import Storage
+from storage.hosted import Window
+from tests.builders_finradar import hosted_cluster
 from tests.builders_storage import NOW
 
 FUNDING = CoinFunding(
@@ -133,3 +146,99 @@ def test_what_was_given_can_be_cleared(storage: Storage) -> None:
         tx.hosted.clear()
         assert tx.hosted.scores(NOW) == {}
         assert tx.hosted.accumulated() == ()
+
+
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
+clusters = st.builds(
+    Cluster,
+    issuer=st.builds(Issuer, texts, texts, st.none() | texts, st.none() | texts, st.none() | texts),
+    side=st.sampled_from(Side),
+    insiders=st.lists(
+        st.builds(
+            Insider,
+            name=texts,
+            role=st.none() | texts,
+            filers=st.lists(texts).map(tuple),
+            joined_because=st.lists(texts).map(tuple),
+            shares=st.none() | floats,
+            value=st.none() | floats,
+            first_date=st.none() | st.dates(),
+            last_date=st.none() | st.dates(),
+            accessions=st.lists(texts).map(tuple),
+            plan_value=st.none() | floats,
+            late=st.none() | st.booleans(),
+        ),
+        max_size=3,
+    ).map(tuple),
+    total_value=floats,
+    net_shares=floats,
+    transaction_count=st.integers(0, 10**6),
+    first_date=st.dates(),
+    last_date=st.dates(),
+    plan_value=st.none() | floats,
+    accessions=st.lists(texts).map(tuple),
+    source=texts,
+    counted=st.none() | st.integers(0, 10**6),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The clusters of one look-back."""
+
+    clusters: Sequence[Cluster]
+    days: int = 30
+    min_insiders: int = 2
+    is_whole: bool = True
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cluster=clusters)
+def test_a_cluster_comes_back_exactly(storage: Storage, cluster: Cluster) -> None:
+    with storage.write() as tx:
+        tx.hosted.put_clusters(Found([cluster]), NOW)
+        assert tx.hosted.clusters(30) == (cluster,)
+
+
+SMALL = hosted_cluster("0000000001", value=1e6)
+LARGE = hosted_cluster("0000000002", value=2e6)
+
+
+def test_clusters_come_largest_first_and_a_whole_list_replaces_what_was_there(storage: Storage) -> None:
+    with storage.write() as tx:
+        tx.hosted.put_clusters(Found([SMALL, LARGE]), NOW)
+        assert tx.hosted.clusters(30) == (LARGE, SMALL)
+        tx.hosted.put_clusters(Found([SMALL]), NOW + timedelta(minutes=30))
+        assert tx.hosted.clusters(30) == (SMALL,)
+        assert tx.hosted.clusters(90) == ()
+
+
+def test_a_cluster_that_a_list_with_gaps_does_not_have_stands_for_two_hours(storage: Storage) -> None:
+    with storage.write() as tx:
+        tx.hosted.put_clusters(Found([SMALL, LARGE]), NOW)
+        grown = replace(SMALL, total_value=3e6)
+        tx.hosted.put_clusters(Found([grown], is_whole=False), NOW + timedelta(minutes=90))
+        assert tx.hosted.clusters(30) == (grown, LARGE)
+        tx.hosted.put_clusters(Found([], is_whole=False), NOW + timedelta(minutes=120))
+        assert tx.hosted.clusters(30) == (grown,)
+
+
+def test_each_look_back_has_clusters_of_its_own_and_is_forgotten_a_day_after_it_was_read_last(storage: Storage) -> None:
+    later = NOW + timedelta(days=1)
+    with storage.write() as tx:
+        assert tx.hosted.cluster_windows() == {}
+        tx.hosted.put_clusters(Found([SMALL]), NOW)
+        tx.hosted.put_clusters(Found([LARGE], days=90, min_insiders=5), NOW + timedelta(minutes=1))
+        assert tx.hosted.cluster_windows() == {
+            30: Window(30, 2, NOW), 90: Window(90, 5, NOW + timedelta(minutes=1))
+        }  # fmt: skip
+        tx.hosted.put_clusters(Found([], days=7), later)
+        assert list(tx.hosted.cluster_windows()) == [7, 90]
+        assert tx.hosted.clusters(30) == ()
+        tx.hosted.clear_clusters()
+        assert tx.hosted.cluster_windows() == {}
+
+
+@pytest.mark.parametrize(("minutes", "fresh"), [(-1, False), (0, True), (119, True), (120, False)])
+def test_a_look_back_stands_for_two_hours(minutes: int, fresh: bool) -> None:
+    assert Window(30, 2, NOW).is_fresh(NOW + timedelta(minutes=minutes)) is fresh
