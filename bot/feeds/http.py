@@ -65,11 +65,9 @@ def open_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.Asyn
 class _Question:
     """What is asked, however often it is tried."""
 
-    endpoint: Endpoint
-    values: Mapping[Slot, object]
-    unwrap: Callable[[Any], Any]
+    request: Request  # perhaps without params and body, for they may hold the time
+    send: Callable[[datetime], Awaitable[Any]]  # one try, at this instant
     per_second: float | None
-    request: Request  # without params and body, for they may hold the time
     deadline: datetime
 
 
@@ -122,16 +120,44 @@ class Source:
         while the source wants none at all. Raises RefusedError, LimitedError or another FeedError, all naming
         the source, none a secret.
         """
-        seconds = self._options.deadline_seconds
-        ends = asyncio.get_running_loop().time() + seconds
-        deadline = self._clock.now() + timedelta(seconds=seconds)
-        request = self._request(endpoint)
-        question = _Question(endpoint, values or {}, unwrap, per_second, request, deadline)
+        request = self._request(endpoint, self._options)
+
+        async def send(now: datetime) -> Any:
+            slots = {Slot.NOW_MS: int(now.timestamp() * 1000), **(values or {})}
+            body = None if endpoint.body is None else _filled(endpoint.body, slots)
+            filled = replace(request, params=_filled(endpoint.params, slots), body=body)
+            return _unwrapped(await answer_to(filled, self._client, now), request, unwrap)
+
+        return await self._answered(request, send, per_second)
+
+    async def fetch(
+        self,
+        path: str,
+        read: Callable[[Request, httpx.AsyncClient], Awaitable[T]],
+        *,
+        per_second: float | None = None,
+        options: HttpOptions | None = None,
+    ) -> T:
+        """What `read` makes of one try, for answers that are no JSON; it raises FeedErrors as `ask` does.
+
+        `path` may have a query. `options` None: those of the source.
+        """
+        request = self._request(Endpoint(path), options or self._options)
+        found: T = await self._answered(request, lambda _: read(request, self._client), per_second)
+        return found
+
+    async def _answered(
+        self, request: Request, send: Callable[[datetime], Awaitable[Any]], per_second: float | None
+    ) -> Any:
+        options = request.options
+        ends = asyncio.get_running_loop().time() + options.deadline_seconds
+        deadline = self._clock.now() + timedelta(seconds=options.deadline_seconds)
+        question = _Question(request, send, per_second, deadline)
         probe = await self._by(ends, request, self._admitted(request))
         with self._noted(probe=probe):
-            return await self._by(ends, request, self._tried(question, 1 if probe else self._options.attempts))
+            return await self._by(ends, request, self._tried(question, 1 if probe else options.attempts))
 
-    def _request(self, endpoint: Endpoint) -> Request:
+    def _request(self, endpoint: Endpoint, options: HttpOptions) -> Request:
         path = endpoint.path
         if "://" in path and self._mirror:
             whole = urlsplit(path)
@@ -140,14 +166,14 @@ class Source:
         place = url.netloc.rpartition("@")[2] + url.path
         keys = (value for name, value in endpoint.params.items() if isinstance(value, str) and is_secret(name))
         secrets = (*self._headers.values(), *keys)
-        return Request(self.name, url.geturl(), place, {}, None, self._headers, secrets, self._refusals, self._options)
+        return Request(self.name, url.geturl(), place, {}, None, self._headers, secrets, self._refusals, options)
 
     async def _by(self, ends: float, request: Request, work: Awaitable[T]) -> T:
         try:
             async with asyncio.timeout_at(ends):
                 return await work
         except TimeoutError:
-            reason = f"no answer within {self._options.deadline_seconds:g} s"
+            reason = f"no answer within {request.options.deadline_seconds:g} s"
             raise PassingError(self.name, reason, request.place) from None
 
     async def _admitted(self, request: Request) -> bool:
@@ -217,35 +243,27 @@ class Source:
         late = await self._pace.turn(question.per_second, question.deadline)
         if late is not None:
             raise HeldError(self.name, f"not asked: its turn comes in {late:.0f} s", request.place, late, again=False)
-        now = self._clock.now()
-        values = {Slot.NOW_MS: int(now.timestamp() * 1000), **question.values}
-        body = question.endpoint.body
-        filled = replace(
-            request,
-            params=_filled(question.endpoint.params, values),
-            body=None if body is None else _filled(body, values),
-        )
         try:
-            return self._unwrapped(await answer_to(filled, self._client, now), question)
+            return await question.send(self._clock.now())
         except LimitedError as error:
             if error.retry_after is not None:
                 self._pace.hold(error.retry_after)
             raise
 
-    def _unwrapped(self, answer: Any, question: _Question) -> Any:
-        request = question.request
-        try:
-            return question.unwrap(answer)
-        except AnswerError as error:
-            reason = shown(str(error), request.secrets)
-            if error.limited:
-                raise LimitedError(self.name, reason, request.place) from None
-            if error.refused:
-                raise RefusedError(self.name, reason, request.place) from None
-            kind = AskError if error.permanent else PassingError
-            raise kind(self.name, reason, request.place, permanent=error.permanent) from None
-        except UNKNOWN_SHAPE:
-            raise PassingError(self.name, "answer of an unknown shape", request.place) from None
+
+def _unwrapped(answer: Any, request: Request, unwrap: Callable[[Any], Any]) -> Any:
+    try:
+        return unwrap(answer)
+    except AnswerError as error:
+        reason = shown(str(error), request.secrets)
+        if error.limited:
+            raise LimitedError(request.source, reason, request.place) from None
+        if error.refused:
+            raise RefusedError(request.source, reason, request.place) from None
+        kind = AskError if error.permanent else PassingError
+        raise kind(request.source, reason, request.place, permanent=error.permanent) from None
+    except UNKNOWN_SHAPE:
+        raise PassingError(request.source, "answer of an unknown shape", request.place) from None
 
 
 def _filled(params: Mapping[str, object], values: Mapping[Slot, object]) -> dict[str, object]:

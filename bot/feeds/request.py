@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -49,6 +49,22 @@ async def answer_to(request: Request, client: httpx.AsyncClient, now: datetime) 
 
     Raises RefusedError, LimitedError, PassingError where another try may help, and AskError where it would not.
     """
+    body = bytearray()
+    await read_body(request, client, body.extend, lambda response: _rejection(response, request, now))
+    return await _decoded(body, request)
+
+
+async def read_body(
+    request: Request,
+    client: httpx.AsyncClient,
+    take: Callable[[bytes], object],
+    rejection: Callable[[httpx.Response], Awaitable[AskError]],
+) -> None:
+    """Give the decoded body to `take`, piece by piece and up to the limit.
+
+    Raises PassingError where another try may help, AskError where it would not, and for an answer that is no
+    success what `rejection` makes of it. What was taken before an error is no answer.
+    """
     options = request.options
     try:
         async with client.stream(
@@ -60,27 +76,26 @@ async def answer_to(request: Request, client: httpx.AsyncClient, now: datetime) 
             timeout=httpx.Timeout(options.read_seconds, connect=options.connect_seconds, pool=options.deadline_seconds),
         ) as response:
             if not response.is_success:
-                raise await _rejection(response, request, now)
-            body = await _body(response, request)
+                raise await rejection(response)
+            await _taken(response, request, take)
     except (httpx.TransportError, httpx.DecodingError) as error:
         reason = broken(error, options.connect_seconds, options.read_seconds)
         raise PassingError(request.source, reason, request.place) from None
     except httpx.InvalidURL:
         raise AskError(request.source, "its address is no URL", permanent=True) from None
-    return await _decoded(body, request)
 
 
-async def _body(response: httpx.Response, request: Request) -> bytearray:
+async def _taken(response: httpx.Response, request: Request, take: Callable[[bytes], object]) -> None:
     limit = request.options.max_bytes
     if "," in response.headers.get("Content-Encoding", ""):
         # Packed twice, one chunk could unfold to a million times its size before it is counted.
         raise AskError(request.source, "answer packed more than once", request.place)
-    body = bytearray()
+    size = 0
     async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > limit:
+        size += len(chunk)
+        if size > limit:
             raise AskError(request.source, f"answer larger than {limit / 2**20:g} MB", request.place)
-    return body
+        take(chunk)
 
 
 async def _rejection(response: httpx.Response, request: Request, now: datetime) -> AskError:
@@ -98,11 +113,12 @@ async def _rejection(response: httpx.Response, request: Request, now: datetime) 
         return PassingError(source, f"answers {status}", place)
     if response.has_redirect_location:
         return AskError(source, f"redirects elsewhere ({status})", place)
-    told = shown(await _head(response), request.secrets)
+    told = shown(await head_of(response), request.secrets)
     return AskError(source, f"answers {status}" + (f", {told}" if told else ""), place, permanent=True)
 
 
-async def _head(response: httpx.Response) -> str:
+async def head_of(response: httpx.Response) -> str:
+    """The beginning of a body that only explains why there is no answer. Raises what httpx raises."""
     head = bytearray()
     async for chunk in response.aiter_bytes():
         head += chunk

@@ -171,10 +171,9 @@ def _first(text: str) -> str:
 
 def _last(text: str) -> str:
     text = text.rstrip()
-    gap, form = re.search(r"(\s*)(\S*)$", text).groups()  # type: ignore[union-attr] - fits any text
-    if len(gap) < 2 and len(text) < LONGEST_NAME:
-        return text.rpartition("  ")[2].strip()  # a form of several words
-    return form
+    form = re.split(r"\s{2,}", text)[-1]
+    # A name that fills its column leaves one blank.
+    return form.rpartition(" ")[2] if form == text and len(text) > LONGEST_NAME else form
 
 
 def _row(form: str, filed: str, file: str) -> Entry | None:

@@ -66,8 +66,8 @@ def user_agent(settings: EdgarSettings) -> str:
 def plain(text: str) -> str:
     """Text as a header can carry it: on one line, and in ASCII.
 
-    >>> plain(" Jörg  Müller\\nGmbH ")
-    'Jorg Muller GmbH'
+    >>> plain(" Jörg  Müller ")
+    'Jorg Muller'
     """
     letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return " ".join("".join(c if c.isprintable() else " " for c in letters).split())
