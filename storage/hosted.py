@@ -46,8 +46,6 @@ class FoundClusters(Protocol):
     @property
     def days(self) -> int: ...  # noqa: D102
     @property
-    def min_insiders(self) -> int: ...  # noqa: D102
-    @property
     def clusters(self) -> Sequence[Cluster]: ...  # noqa: D102
     @property
     def is_whole(self) -> bool: ...  # noqa: D102
@@ -55,11 +53,10 @@ class FoundClusters(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A look-back that a hosted service was asked for."""
+    """A look-back that a hosted service was asked for, and when."""
 
-    days: int
-    min_insiders: int
-    read_at: datetime
+    since: datetime  # the first time; what it gave then may have stood for long
+    read_at: datetime  # the last time
 
     def is_fresh(self, now: datetime, max_age: timedelta = MAX_AGE) -> bool:
         """Whether it was read in (now − max_age, now]."""
@@ -154,20 +151,16 @@ class Hosted:
             earliest = now - MAX_AGE.total_seconds()
             kept = ((seen, one) for seen, one in self._given(found.days) if earliest < seen <= now)
             given = {one.key: (seen, one) for seen, one in kept} | given
-        values = {
-            "at": at,
-            "min_insiders": found.min_insiders,
-            "clusters": GIVEN.dump_python(tuple(given.values()), mode="json"),
-        }
-        statement = bulk.insert(self._connection, HostedClusterRow).values(days=found.days, **values)
+        values = {"at": at, "clusters": GIVEN.dump_python(tuple(given.values()), mode="json")}
+        statement = bulk.insert(self._connection, HostedClusterRow).values(days=found.days, since=at, **values)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["days"], set_=values))
         self._connection.execute(delete(HostedClusterRow).where(HostedClusterRow.at <= at - CLUSTERS_KEPT))
 
     def cluster_windows(self) -> dict[int, Window]:
         """The look-backs that are stored, fresh or not, by their days; none: we find clusters ourselves."""
         row = HostedClusterRow
-        found = self._connection.execute(select(row.days, row.min_insiders, row.at).order_by(row.days))
-        return {days: Window(days, min_insiders, at) for days, min_insiders, at in found}
+        found = self._connection.execute(select(row.days, row.since, row.at).order_by(row.days))
+        return {days: Window(since, at) for days, since, at in found}
 
     def clusters(self, days: int) -> tuple[Cluster, ...]:
         """The clusters of a look-back as the service gave them last, largest value first."""

@@ -90,8 +90,8 @@ class HostedClusterRow(Table):
 
     __tablename__ = "hosted_cluster"
     days: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[datetime]  # when they were read
-    min_insiders: Mapped[int]  # that it was asked for
+    since: Mapped[datetime]  # when it was read first
+    at: Mapped[datetime]  # when it was read last
     clusters: Mapped[
         list[Any]
     ]  # [unix s when last given, scoring.model.Cluster], by storage/hosted.py

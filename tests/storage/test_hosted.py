@@ -188,7 +188,6 @@ class Found:
 
     clusters: Sequence[Cluster]
     days: int = 30
-    min_insiders: int = 2
     is_whole: bool = True
 
 
@@ -228,10 +227,9 @@ def test_each_look_back_has_clusters_of_its_own_and_is_forgotten_a_day_after_it_
     with storage.write() as tx:
         assert tx.hosted.cluster_windows() == {}
         tx.hosted.put_clusters(Found([SMALL]), NOW)
-        tx.hosted.put_clusters(Found([LARGE], days=90, min_insiders=5), NOW + timedelta(minutes=1))
-        assert tx.hosted.cluster_windows() == {
-            30: Window(30, 2, NOW), 90: Window(90, 5, NOW + timedelta(minutes=1))
-        }  # fmt: skip
+        tx.hosted.put_clusters(Found([LARGE], days=90), NOW)
+        tx.hosted.put_clusters(Found([LARGE], days=90), NOW + timedelta(minutes=1))
+        assert tx.hosted.cluster_windows() == {30: Window(NOW, NOW), 90: Window(NOW, NOW + timedelta(minutes=1))}
         tx.hosted.put_clusters(Found([], days=7), later)
         assert list(tx.hosted.cluster_windows()) == [7, 90]
         assert tx.hosted.clusters(30) == ()
@@ -241,4 +239,4 @@ def test_each_look_back_has_clusters_of_its_own_and_is_forgotten_a_day_after_it_
 
 @pytest.mark.parametrize(("minutes", "fresh"), [(-1, False), (0, True), (119, True), (120, False)])
 def test_a_look_back_stands_for_two_hours(minutes: int, fresh: bool) -> None:
-    assert Window(30, 2, NOW).is_fresh(NOW + timedelta(minutes=minutes)) is fresh
+    assert Window(NOW, NOW).is_fresh(NOW + timedelta(minutes=minutes)) is fresh

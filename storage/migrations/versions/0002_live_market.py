@@ -119,8 +119,8 @@ def _create_hosted_tables() -> None:
     op.create_table(
         "hosted_cluster",
         sa.Column("days", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("since", storage.tables.UnixTime(), nullable=False),
         sa.Column("at", storage.tables.UnixTime(), nullable=False),
-        sa.Column("min_insiders", sa.Integer(), nullable=False),
         sa.Column("clusters", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("days", name=op.f("pk_hosted_cluster")),
     )
