@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import random
-import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,8 +18,10 @@ from bot.clock import Clock
 from bot.errors import FeedError
 from bot.feeds.base import Batch, Outcome, SourceReport
 from bot.feeds.exchanges.base import Endpoint
-from bot.feeds.http import AskError, HttpOptions, LimitedError, RefusedError, Source
+from bot.feeds.http import AskError, HttpOptions, Source
 from bot.feeds.masking import masked_text
+from bot.feeds.remedies import remedy
+from bot.feeds.rows import Row, read_rows
 from bot.feeds.sharpe_answers import (
     NAME,
     SAME_TICKER,
@@ -29,7 +29,6 @@ from bot.feeds.sharpe_answers import (
     CurrentRow,
     HistoryRow,
     PumpRow,
-    Row,
     Scored,
     SellingRow,
     accumulated_of,
@@ -38,7 +37,6 @@ from bot.feeds.sharpe_answers import (
     coin_of,
     member,
     read_rates,
-    read_rows,
     score_of,
     settlement_of,
 )
@@ -61,8 +59,6 @@ REMEDIES = {
     401: "sharpe refuses the key (401): check [sharpe] key or make a new one at the service's account page",
     402: "the plan has no balance left (402): top up at the service's account page",
 }
-# "answers 503", "refuses the key (401)": foreign text in a reason follows a colon or a comma.
-STATUS = re.compile(r"(?:answers |[a-z ]+\()([1-5]\d\d)\b")
 
 
 class SharpeSettings(Settings):
@@ -221,17 +217,8 @@ class SharpeFeed:
         """What happened and what to do about it, in one line."""
         if not isinstance(error, AskError):
             return str(error), Outcome.FAILED
-        found = STATUS.match(error.reason)
-        status = int(found[1]) if found else 0
-        if isinstance(error, RefusedError):
-            return REMEDIES.get(status, f"sharpe {error.reason}"), Outcome.REFUSED
-        if status >= 500:
-            return f"fails on its side ({status}); nothing to do, asked again at the next refresh", Outcome.FAILED
-        if isinstance(error, LimitedError):
-            asked = {0: "asked too often", 429: "asked too often (429)"}.get(status, error.reason)
-            waits = "" if error.retry_after is None else f"; tocsin waits {math.ceil(error.retry_after)} s"
-            return asked + waits, Outcome.FAILED
-        return masked_text(error.reason, self._secrets), Outcome.FAILED
+        known = remedy(error, NAME, REMEDIES)
+        return known or (masked_text(error.reason, self._secrets), Outcome.FAILED)
 
 
 def _cursor(answer: object, before: Sequence[str]) -> str | None:

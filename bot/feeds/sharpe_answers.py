@@ -1,4 +1,4 @@
-"""Sharpe's answers as values: each row is checked field by field, and one that fails costs only itself.
+"""Sharpe's answers as values.
 
 Shapes: seeds/funding-rates, pump-dump, insider-selling. What the documents leave open, and what holds here:
 
@@ -16,28 +16,17 @@ Shapes: seeds/funding-rates, pump-dump, insider-selling. What the documents leav
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
 
-from bot.errors import FeedError
 from bot.feeds.base import HostedAccumulated
 from bot.feeds.exchanges import EXCHANGES
 from bot.feeds.exchanges.symbols import margin_of
+from bot.feeds.rows import Count, DocumentedRow, Kept, Text
 from scoring.funding import eight_hour_rate
 from scoring.model import (
     Coin,
@@ -52,18 +41,10 @@ from scoring.model import (
 
 NAME = "sharpe"
 STALE = timedelta(hours=6)  # as documented for type=current
-MISSHAPEN = "of another shape than documented"
 TOO_OLD = "older than 6 h"
 SAME_TICKER = "of a ticker that a coin with a higher score has"
 HOSTED_FORMULA = 0  # the service's own, whose version it does not tell
 ALIASES = {alias: one.name for one in EXCHANGES.values() for alias in (one.title.lower(), *one.aliases)}
-
-
-def _text(value: str) -> str:
-    # Control characters and halves of surrogate pairs are valid JSON; databases and terminals refuse them.
-    if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in value):
-        raise ValueError("holds what is no text")
-    return value
 
 
 def _instant(value: object) -> datetime:
@@ -79,7 +60,6 @@ def _exchange(value: str) -> str:
     return ALIASES.get(value.lower(), value.lower())
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_text)]
 Ticker = Annotated[Text, AfterValidator(str.upper)]
 ExchangeName = Annotated[Text, AfterValidator(_exchange)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]  # without a zone it is UTC
@@ -87,18 +67,11 @@ Rate = Annotated[float, Field(ge=-1, le=1)]  # decimal
 Hours = Annotated[float, Field(ge=0.1, le=24)]
 Percent = Annotated[float, Field(ge=-100, le=1e7)]
 Days = Annotated[int, Field(ge=0, le=36_500)]
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Part = Annotated[float, Field(ge=0, le=1)]
 PartOfTen = Annotated[float, Field(ge=0, le=10)]
 
 
-class _Row(BaseModel):
-    """A row as the documents have it; fields that they do not name are passed over."""
-
-    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
-
-
-class ScoredRow(_Row):
+class ScoredRow(DocumentedRow):
     """What both signals say of a coin."""
 
     coin_id: Text
@@ -131,7 +104,7 @@ class SellingRow(ScoredRow):
     persistence: PartOfTen = Field(validation_alias="funding_persistence")
 
 
-class CurrentRow(_Row):
+class CurrentRow(DocumentedRow):
     """One pair of type=current."""
 
     exchange: ExchangeName
@@ -143,7 +116,7 @@ class CurrentRow(_Row):
     updated_at: Instant
 
 
-class AccumulatedRow(_Row):
+class AccumulatedRow(DocumentedRow):
     """One pair of type=accumulated."""
 
     base_coin: Ticker
@@ -161,7 +134,7 @@ class AccumulatedRow(_Row):
     settlements_1y: Count | None = None
 
 
-class HistoryRow(_Row):
+class HistoryRow(DocumentedRow):
     """One settlement of type=history."""
 
     exchange: ExchangeName
@@ -171,33 +144,7 @@ class HistoryRow(_Row):
     settled_at: Instant
 
 
-Row = TypeVar("Row", bound=_Row)
-Kind = TypeVar("Kind")
 Scored = TypeVar("Scored", bound=ScoredRow)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept(Generic[Kind]):
-    """What can be used of a list, in its order, and what cannot."""
-
-    kept: tuple[Kind, ...]
-    left_out: Mapping[str, int]  # reason, such as "without an interval" → rows; only what happened
-
-
-def read_rows(model: type[Row], rows: object) -> Kept[Row]:
-    """The rows of a list. Raises FeedError when it is none, or when not one of its rows can be read."""
-    if not isinstance(rows, list):
-        raise FeedError("the answer has another shape than documented")
-    read: list[Row] = []
-    for row in rows:
-        try:
-            read.append(model.model_validate(row))
-        except ValidationError:
-            continue  # counted below
-    if rows and not read:
-        raise FeedError(f"none of {len(rows)} rows has the documented shape")
-    wrong = len(rows) - len(read)
-    return Kept(tuple(read), {MISSHAPEN: wrong} if wrong else {})
 
 
 def member(answer: object, *path: str) -> Any:

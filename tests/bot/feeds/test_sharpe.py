@@ -397,7 +397,7 @@ def test_a_full_page_without_a_pagination_object_is_not_believed_to_be_the_last(
         (401, Outcome.REFUSED, "sharpe refuses the key (401): check [sharpe] key or make a new one at the service's account page"),
         (402, Outcome.REFUSED, "the plan has no balance left (402): top up at the service's account page"),
         (403, Outcome.REFUSED, "sharpe refuses access (403)"),
-        (429, Outcome.FAILED, "asked too often (429)"),
+        (429, Outcome.FAILED, "asked too often (429); asked again at the next refresh"),
         (418, Outcome.FAILED, "has banned this address (418); tocsin waits 300 s"),
         (500, Outcome.FAILED, "fails on its side (500); nothing to do, asked again at the next refresh"),
         (503, Outcome.FAILED, "fails on its side (503); nothing to do, asked again at the next refresh"),
