@@ -19,7 +19,7 @@ from scoring.model import Filer, Filing, InsiderTransaction
 
 LARGEST = 10 * 1024 * 1024  # bytes; the largest real ones are a few hundred kB
 FORMS = ("4", "4/A")
-DOCUMENT = re.compile(rb"<ownershipDocument.*?</ownershipDocument>", re.DOTALL)
+BEGIN, END = b"<ownershipDocument", b"</ownershipDocument>"
 ACCEPTED = re.compile(r"<ACCEPTANCE-DATETIME>(\d{14})")
 PLAN = re.compile(r"10b5-?1", re.IGNORECASE)
 NEW_YORK = ZoneInfo("America/New_York")  # EDGAR's clock
@@ -88,10 +88,8 @@ def parse_form4(content: bytes, *, accession: str | None = None) -> ParsedFiling
 def _root(content: bytes) -> Element:
     if len(content) > LARGEST:
         raise BadFilingError(f"it has {len(content):,} bytes; more than {LARGEST:,} are not read")
-    match = DOCUMENT.search(content)
-    xml = match.group() if match and b"<XML>" in content else content
     try:
-        root = fromstring(xml.strip(), forbid_dtd=True)
+        root = fromstring(_document(content).strip(), forbid_dtd=True)
     except DefusedXmlException as error:
         raise BadFilingError("it has a DOCTYPE or entities, which no filing needs") from error
     except (ParseError, ValueError, LookupError) as error:
@@ -102,6 +100,13 @@ def _root(content: bytes) -> Element:
     if root.tag != "ownershipDocument":
         raise BadFilingError(f"its root is <{root.tag[:40]}> and not <ownershipDocument>")
     return root
+
+
+def _document(content: bytes) -> bytes:
+    """The XML inside a submission; the content itself where it is none."""
+    begin = content.find(BEGIN) if b"<XML>" in content else -1
+    end = content.find(END, begin)
+    return content if begin < 0 or end < 0 else content[begin : end + len(END)]
 
 
 def _transactions(root: Element, left_out: list[str]) -> Iterator[InsiderTransaction]:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from bot.errors import UserError
 from bot.feeds.base import Progress
-from bot.feeds.sectors import classify
+from bot.feeds.edgar.issuers import issuers_of
 from bot.imports.coins import read_coins
 from bot.imports.filings import read_filings
 from bot.imports.funding import read_funding
 from bot.imports.prices import read_prices
 from bot.imports.reading import BadRow
-from scoring.model import Filing, Issuer
 from storage import Storage
 from storage.added import Added
 
@@ -96,11 +95,5 @@ def _filings(storage: Storage, paths: Sequence[Path], loaded: Loaded, progress: 
     reading = read_filings(usable, progress)
     with storage.write() as tx:
         loaded.count(tx.filings.add(reading.rows), reading.bad)
-        tx.filings.put_issuers(_classified(reading.rows))
+        tx.filings.put_issuers(issuers_of(reading.rows))
     loaded.passed_over.update(reading.passed_over)
-
-
-def _classified(filings: Sequence[Filing]) -> list[Issuer]:
-    """Issuers whose filings carry a SIC code, with the sector and industry that it stands for."""
-    newest = {one.issuer_cik: one for one in sorted(filings, key=lambda one: one.accepted_at) if one.sic}
-    return [Issuer(cik, one.issuer_name, one.ticker, *classify(one.sic, one.issuer_cik)) for cik, one in newest.items()]
