@@ -10,7 +10,7 @@ from typing import Protocol
 
 import polars as pl
 
-from scoring.model import AssetClass, Coin, CoinScore, Filing, FundingRate, Issuer, Margin, Signal
+from scoring.model import Aside, AssetClass, Coin, CoinScore, Filing, FundingRate, Issuer, Margin, Signal
 
 SETTLEMENT_SCHEMA: dict[str, pl.DataType] = {
     "exchange": pl.String(),
@@ -132,6 +132,8 @@ class Batch:
     coins: tuple[Coin, ...] = ()
     issuers: tuple[Issuer, ...] = ()  # sectors and industries, where the feed knows them
     filings: tuple[Filing, ...] = ()
+    asides: tuple[Aside, ...] = ()  # filings that cannot be read
+    company_tickers: Mapping[str, tuple[str, ...]] | None = None  # CIK (ten digits) → tickers, all that SEC lists
     scores: tuple[CoinScore, ...] = ()  # of a hosted service; they stand in for our own
     scored: frozenset[Signal] = frozenset()  # `scores` of these are whole: a coin missing there has no gate
     accumulated: tuple[HostedAccumulated, ...] = ()  # of a hosted service
