@@ -10,7 +10,7 @@ from typing import Protocol
 
 import polars as pl
 
-from scoring.model import Aside, AssetClass, Coin, CoinScore, Filing, FundingRate, Issuer, Margin, Signal
+from scoring.model import Aside, AssetClass, Cluster, Coin, CoinScore, Filing, FundingRate, Issuer, Margin, Signal
 
 SETTLEMENT_SCHEMA: dict[str, pl.DataType] = {
     "exchange": pl.String(),
@@ -110,6 +110,15 @@ class HostedAccumulated:
     counts: Mapping[int, int | None]  # settlements in the window
 
 
+@dataclass(frozen=True, slots=True)
+class HostedClusters:
+    """The clusters of one look-back, as a hosted service finds them: of two insiders or more, both sides."""
+
+    days: int  # back from now
+    clusters: tuple[Cluster, ...]
+    is_whole: bool  # a cluster that is not among them is none; else it may be among what could not be read
+
+
 def empty_settlements() -> pl.DataFrame:
     """No settlements, in the schema of `Batch.settlements`."""
     return pl.DataFrame(schema=SETTLEMENT_SCHEMA)
@@ -137,6 +146,7 @@ class Batch:
     scores: tuple[CoinScore, ...] = ()  # of a hosted service; they stand in for our own
     scored: frozenset[Signal] = frozenset()  # `scores` of these are whole: a coin missing there has no gate
     accumulated: tuple[HostedAccumulated, ...] = ()  # of a hosted service
+    clusters: tuple[HostedClusters, ...] = ()  # of a hosted service, a list for each look-back that it answered
     reports: tuple[SourceReport, ...] = ()
 
 

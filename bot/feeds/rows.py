@@ -21,7 +21,7 @@ def _text(value: str) -> str:
     return value
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_text)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_text)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
