@@ -27,6 +27,7 @@ from bot.commands.answer import answer
 from bot.commands.base import ChatRef
 from bot.config import Config
 from bot.cycle import Cycle, Follow
+from bot.errors import UserError
 from bot.feeds.recording import RecordingTransport
 from bot.feeds.replay import ReplayClock, ReplayTransport, play
 from bot.feeds.tape import Folder, Tape
@@ -91,7 +92,9 @@ class App:
         console.show(banner_view(self.config, COMMANDS))
         follow = Follow(courier.wake.set, background, recorder)
         cycle = Cycle(self.storage, sources, self.clock, self.options, follow)
-        try:
+        stay = console.run if self.config.console.enabled else asyncio.Event().wait
+
+        async def live() -> None:
             if (done := await self._first_refresh(cycle)) is not None and done.reports and not self.config.simulated:
                 console.show(started_view(done, background.progress_line()))
             simulated = isinstance(self.clock, SimulatedClock)
@@ -100,13 +103,17 @@ class App:
             schedule.add(REFRESH, cycle.next, trigger)
             schedule.start()
             try:
-                stay = console.run if self.config.console.enabled else asyncio.Event().wait
                 await _until_any_ends(courier.run, background.run, stay)
             finally:
                 schedule.stop()
-                await courier.drain()
+
+        try:
+            await _until_any_ends(live)  # so that it can be told to stop in the midst of the first refresh, too
         finally:
-            await sources.close()
+            try:
+                await courier.drain()
+            finally:
+                await sources.close()
 
     async def replay(self, tape: Tape, speed: float) -> None:
         """Run on a recording instead of the network: the clock stands where each refresh was made."""
@@ -149,6 +156,8 @@ class App:
         done = None
         try:
             done = await cycle.run()
+        except UserError:  # its recording cannot be written: whoever began it is there to read that
+            raise
         except Exception:
             log.exception("the first refresh failed; it runs again at its next time")
         if self.config.simulated:

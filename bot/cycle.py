@@ -11,9 +11,11 @@ from pathlib import Path
 
 from bot.background import Background
 from bot.clock import Clock, SimulatedClock
+from bot.errors import UserError
 from bot.feeds.recording import RecordingTransport
 from bot.feeds.tape_state import write_state
 from bot.refresh import Refreshed, RefreshOptions, SlotTakenError, refresh
+from bot.signals import coin_fundings
 from bot.sources import Sources
 from storage import Storage
 
@@ -63,7 +65,14 @@ class Cycle:
         return done
 
     async def _run_recorded(self, recorder: RecordingTransport, now: datetime) -> Refreshed:
-        part = recorder.begin(now)
+        """The refresh, whether it can be recorded or not. Raises UserError where the first one cannot."""
+        try:
+            part = recorder.begin(now)
+        except UserError as error:
+            if not self._has_begun:
+                raise
+            log.error("not recorded: %s", error)
+            return await refresh(self._storage, self._sources.feeds, now, self._options)
         try:
             if not self._has_begun:
                 await asyncio.to_thread(self._write_state, part, now)
@@ -73,13 +82,24 @@ class Cycle:
             raise
         except Exception:
             # The very folder that a bug report needs.
-            await recorder.commit(*self._follow.background.taken())
+            await self._commit(recorder)
             raise
-        self._has_begun = True
-        folder = await recorder.commit(*self._follow.background.taken())
-        log.info("recorded %s", folder)
+        self._has_begun |= await self._commit(recorder)
         return done
 
+    async def _commit(self, recorder: RecordingTransport) -> bool:
+        try:
+            folder = await recorder.commit(*self._follow.background.taken())
+        except UserError as error:
+            log.error("not recorded: %s", error)
+            return False
+        log.info("recorded %s", folder)
+        return True
+
     def _write_state(self, part: Path, now: datetime) -> None:
+        scoring = self._options.scoring
         with self._storage.read() as tx:
-            write_state(part, tx, now, self._options.scoring.lookback_days)
+            # A streak that may fill the days that are read is followed further back, in a refresh to come too.
+            streaks = {coin: found.streak for coin, found in coin_fundings(tx, now, scoring).items()}
+            deeper = [coin for coin, streak in streaks.items() if streak >= scoring.lookback_days / 2]
+            write_state(part, tx, now, scoring.lookback_days, deeper)

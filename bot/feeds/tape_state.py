@@ -24,6 +24,7 @@ from storage.tables import BaseCoinRow, PriceChangeRow, PriceRow, SettlementRow
 
 HISTORY, PRICES, CHANGES, PAIRS = "history.parquet", "prices.parquet", "price_changes.parquet", "pairs.parquet"
 COINS, HELD = "coins.parquet", "held.parquet"
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 PRICE_DAYS = 8  # a change over 7 days, and the 2 hours by which its reference may be off
 
 _INT, _FLOAT, _TEXT = pl.Int64(), pl.Float64(), pl.String()
@@ -69,12 +70,14 @@ def has_state(folder: Folder) -> bool:
     return (folder.path / HISTORY).exists()
 
 
-def write_state(folder: Path, tx: Transaction, now: datetime, days: float) -> None:
+def write_state(folder: Path, tx: Transaction, now: datetime, days: float, deeper: Collection[str] = ()) -> None:
     """Write the state before the refresh of `now` into its unfinished folder, settlements of so many days with it.
 
-    Raises OSError.
+    `deeper`: base coins of which all settlements are needed, for their streak is longer. Raises OSError.
     """
-    _write(folder / HISTORY, export_settlements(tx, now - timedelta(days=days), now))
+    since = now - timedelta(days=days)
+    history = (export_settlements(tx, LONG_AGO, since, deeper), export_settlements(tx, since, now))
+    _write(folder / HISTORY, pl.concat(history))
     _write(folder / PRICES, _export_prices(tx, now - timedelta(days=PRICE_DAYS), now))
     _write(folder / CHANGES, _export_changes(tx, now))
     _write(folder / PAIRS, _export_pairs(tx))
@@ -114,8 +117,10 @@ def load_backfill(tx: Transaction, folder: Folder) -> None:
         tx.prices.add(_read(folder.path / CANDLES, PRICE_SCHEMA), PriceSource.CANDLES)
 
 
-def export_settlements(tx: Transaction, since: datetime, until: datetime) -> pl.DataFrame:
-    """All settlements in (since, until], in SETTLEMENT_SCHEMA and `provisional`, by pair and time."""
+def export_settlements(
+    tx: Transaction, since: datetime, until: datetime, base_coins: Collection[str] | None = None
+) -> pl.DataFrame:
+    """Settlements in (since, until], in SETTLEMENT_SCHEMA and `provisional`, by pair and time; None: of all coins."""
     statement = select(
         SettlementRow.pair_id,
         SettlementRow.settled_at,
@@ -123,6 +128,10 @@ def export_settlements(tx: Transaction, since: datetime, until: datetime) -> pl.
         SettlementRow.interval_hours,
         SettlementRow.provisional,
     ).where(SettlementRow.settled_at > int(since.timestamp()), SettlementRow.settled_at <= int(until.timestamp()))
+    if base_coins is not None:
+        statement = statement.where(
+            SettlementRow.pair_id.in_([row.id for row in tx.connection.execute(select_pairs(base_coins))])
+        )
     names = ("id", "settled_at", "rate", "interval_hours", "provisional")
     columns = columns_of(tx.connection, statement, ("i8", "i8", "f8", "f8", "?"))
     pairs = pl.DataFrame(

@@ -35,8 +35,13 @@ def serve_prices(made: Universe, server: Loopback, now: Callable[[], datetime] |
     for exchange, path in CANDLE_PATHS.items():
         listed = {one.symbol: one for one in made.contracts[exchange]}
         server.route(f"/{exchange}{path}", _candles(exchange, listed, at))
+    server.route(f"{PRICES}/coins/markets", price_list(made, at))
+
+
+def price_list(made: Universe, now: Callable[[], datetime]) -> Callable[[Asked], list[Any]]:
+    """The list of coins, page by page."""
     coins = max(len(listed) for listed in made.contracts.values())
-    server.route(f"{PRICES}/coins/markets", lambda asked: _page(asked, coins, at()))
+    return lambda asked: _page(asked, coins, now())
 
 
 def has_price(number: int) -> bool:
