@@ -120,7 +120,7 @@ class Filed(Issuers):
 
     def issuers_since(self, filing_id: int) -> frozenset[str]:
         """The CIKs of issuers of which filings were stored, or stored anew, after that `last_id`."""
-        found = select(FilingRow.issuer_cik).where(FilingRow.id > filing_id).distinct()
+        found = select(FilingRow.issuer_cik).where(FilingRow.id > filing_id)
         return frozenset(self._connection.execute(found).scalars())
 
     def newest(self, now: datetime) -> datetime | None:

@@ -34,11 +34,13 @@ class Trades:
             InsiderTransactionRow.code.in_(sorted(codes)),
             InsiderTransactionRow.date.between(since, until),
         )
+        # An expression, or SQLite would walk through all filings in the order of the issuers' index.
+        cik = FilingRow.issuer_cik.concat("").label("cik")
         found = (
-            select(FilingRow.issuer_cik)
+            select(cik)
             .join(FilerRow, FilerRow.filing_id == FilingRow.id)
             .where(FilingRow.last_trade >= since, FilingRow.accepted_at <= known_at, traded)
-            .group_by(FilingRow.issuer_cik)
+            .group_by(cik)
             .having(func.count(FilerRow.cik.distinct()) >= min_filers)
         )
         return frozenset(self._connection.execute(found).scalars())
@@ -73,27 +75,9 @@ class Trades:
 
     def _load(self, inside: ColumnElement[bool]) -> list[Filing]:
         """Filings with filers and rows, in no order."""
-        same = _Same()
-        filers: dict[int, list[Filer]] = defaultdict(list)
-        for filing_id, *values in self._rows(_of_filings(FilerRow, FilerRow.position, FILER_FIELDS, inside)):
-            filers[filing_id].append(same.filer(values))
-        transactions: dict[int, list[InsiderTransaction]] = defaultdict(list)
-        statement = _of_filings(InsiderTransactionRow, InsiderTransactionRow.row, TRANSACTION_FIELDS, inside)
-        for filing_id, row, title, day, code, ad, shares, price, after, direct, nature in self._rows(statement):
-            transactions[filing_id].append(
-                InsiderTransaction(
-                    row,
-                    same.text(title),
-                    same.day(day),
-                    same.text(code),
-                    same.text(ad),
-                    shares,
-                    price,
-                    after,
-                    bool(direct),
-                    same.text(nature),
-                )
-            )
+        texts, days = _Texts(), _Days()
+        filers = self._filers(inside)
+        transactions = self._transactions(inside, texts, days)
         columns = [getattr(FilingRow, name) for name in FILING_FIELDS]
         found = []
         for filing_id, *values in self._rows(select(FilingRow.id, *columns).where(inside)):
@@ -101,18 +85,54 @@ class Trades:
             found.append(
                 Filing(
                     accession=accession,
-                    form=same.text(form),
-                    issuer_cik=same.text(cik),
-                    issuer_name=same.text(name),
-                    ticker=same.text(ticker),
+                    form=texts[form],
+                    issuer_cik=texts[cik],
+                    issuer_name=texts[name],
+                    ticker=texts[ticker],
                     accepted_at=datetime.fromtimestamp(accepted_at, UTC),
-                    period=same.day(period),
-                    original_filed=same.day(original),
+                    period=days[period],
+                    original_filed=days[original],
                     plan_10b5_1=bool(plan),
-                    filers=same.filers(filers.pop(filing_id, [])),
+                    filers=filers.get(filing_id, ()),
                     transactions=tuple(transactions.pop(filing_id, ())),
-                    sic=same.text(sic),
-                    source=same.text(source),
+                    sic=texts[sic],
+                    source=texts[source],
+                )
+            )
+        return found
+
+    def _filers(self, inside: ColumnElement[bool]) -> dict[int, tuple[Filer, ...]]:
+        """Filing → filers; those who file again and again are one object."""
+        same: dict[tuple[Any, ...], tuple[Filer, ...]] = {}
+        found: dict[int, tuple[Filer, ...]] = {}
+        for filing_id, *values in self._rows(_of_filings(FilerRow, FilerRow.position, FILER_FIELDS, inside)):
+            cik, name, director, officer, ten_percent, other, title = values
+            before = found.get(filing_id, ())
+            key = (before, *values)
+            if key not in same:
+                one = Filer(cik, name, bool(director), bool(officer), bool(ten_percent), bool(other), title)
+                same[key] = (*before, one)
+            found[filing_id] = same[key]
+        return found
+
+    def _transactions(
+        self, inside: ColumnElement[bool], texts: _Texts, days: _Days
+    ) -> dict[int, list[InsiderTransaction]]:
+        found: dict[int, list[InsiderTransaction]] = defaultdict(list)
+        statement = _of_filings(InsiderTransactionRow, InsiderTransactionRow.row, TRANSACTION_FIELDS, inside)
+        for filing_id, row, title, day, code, ad, shares, price, after, direct, nature in self._rows(statement):
+            found[filing_id].append(
+                InsiderTransaction(
+                    row,
+                    texts[title],
+                    days[day],
+                    texts[code],
+                    texts[ad],
+                    shares,
+                    price,
+                    after,
+                    bool(direct),
+                    texts[nature],
                 )
             )
         return found
@@ -124,40 +144,20 @@ class Trades:
             yield from rows
 
 
-class _Same:
-    """Equal values as one object: a year of trades repeats its names, titles and days."""
+class _Texts(dict[Any, Any]):
+    """Equal texts as one object: a year of trades repeats its names and titles."""
 
-    def __init__(self) -> None:
-        self._texts: dict[Any, Any] = {}
-        self._days: dict[Any, Any] = {None: None}
-        self._filers: dict[tuple[Any, ...], Filer] = {}
-        self._groups: dict[tuple[int, ...], tuple[Filer, ...]] = {}
+    def __missing__(self, text: Any) -> Any:
+        self[text] = text
+        return text
 
-    def text(self, value: Any) -> Any:
-        """A text, or None."""
-        return self._texts.setdefault(value, value)
 
-    def day(self, value: Any) -> Any:
-        """A date that the driver gives as a date, or as ISO text."""
-        found = self._days.get(value)
-        if found is None and value is not None:
-            found = self._days[value] = date.fromisoformat(value) if isinstance(value, str) else value
-        return found
+class _Days(dict[Any, Any]):
+    """Dates of what the driver gives, dates or ISO texts."""
 
-    def filer(self, values: Sequence[Any]) -> Filer:
-        """A filer from the columns of its row."""
-        key = tuple(values)
-        found = self._filers.get(key)
-        if found is None:
-            cik, name, director, officer, ten_percent, other, title = key
-            found = Filer(cik, name, bool(director), bool(officer), bool(ten_percent), bool(other), title)
-            self._filers[key] = found
-        return found
-
-    def filers(self, filers: list[Filer]) -> tuple[Filer, ...]:
-        """The filers of one filing; those of one company file again and again."""
-        key = tuple(map(id, filers))
-        return self._groups.setdefault(key, tuple(filers))
+    def __missing__(self, day: Any) -> Any:
+        self[day] = date.fromisoformat(day) if isinstance(day, str) else day
+        return self[day]
 
 
 def _inside(since: date, known_at: datetime) -> ColumnElement[bool]:

@@ -29,6 +29,10 @@ OLD_ROWS = f"""
     INSERT INTO source VALUES ('okx', {T}, {T}, ''), ('binance', {T}, {T - 3600}, '451 from this country');
     INSERT INTO refresh VALUES (7, 'done', 'me', 1, {T}, {T}, {T}, {T}, '{{}}');
     INSERT INTO score VALUES (7, 'pump', 2, 'scored', 4.5, -0.0004, 0.8, 0.4, 0.5, 3, 5, 20.0, 1);
+    INSERT INTO issuer VALUES ('0000000001', 'Acme Inc', 'ACME', 'Technology', 'Software');
+    INSERT INTO filing (accession, form, issuer_cik, issuer_name, ticker, accepted_at, plan_10b5_1, sic) VALUES
+        ('0000000001-26-000001', '4', '0000000001', 'Acme Inc', 'ACME', {T}, 0, '7372'),
+        ('0000000001-26-000002', '4', '0000000001', 'Acme Inc', 'ACME', {T - T % 86400}, 0, NULL);
     INSERT INTO chat VALUES (1, 'console', 'local', 'active', NULL, {T});
     INSERT INTO subscription VALUES (1, 1, 'me', 'pump', '{{"min": 3}}', {T}, NULL);
 """  # noqa: S608 - nothing in it comes from outside
@@ -89,6 +93,16 @@ def test_how_sources_answered_is_told_from_when_they_answered(upgraded: Storage)
         assert [(one.name, one.outcome, one.since) for one in tx.refreshes.sources()] == [
             ("binance", "failed", NOW), ("okx", "ok", NOW)
         ]  # fmt: skip
+
+
+def test_filings_stay_and_those_without_a_header_are_to_be_asked_for(upgraded: Storage) -> None:
+    with upgraded.read() as tx:
+        both = ["0000000001-26-000001", "0000000001-26-000002"]
+        assert (tx.filings.count(), tx.filings.known(both)) == (2, {both[0]})
+        assert tx.filings.issuers()["0000000001"].ticker == "ACME"
+        found = tx.connection.exec_driver_sql("SELECT source FROM filing ORDER BY accession").scalars().all()
+        assert found == ["xml", "bare"]
+        assert tx.connection.exec_driver_sql("SELECT filed_at FROM issuer").scalar_one() == T
 
 
 def test_windows_are_added_up_from_what_was_there(upgraded: Storage) -> None:
