@@ -52,6 +52,10 @@ class LimitedError(AskError):
         self.again = again  # whether another try may follow now
 
 
+class TooLargeError(AskError):
+    """The answer has more bytes than are read."""
+
+
 class HeldError(LimitedError):
     """Not sent: its turn would come after the deadline."""
 

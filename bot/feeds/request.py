@@ -11,7 +11,17 @@ from typing import Any
 
 import httpx
 
-from bot.feeds.faults import AskError, LimitedError, PassingError, RefusedError, broken, refusal, retry_after, shown
+from bot.feeds.faults import (
+    AskError,
+    LimitedError,
+    PassingError,
+    RefusedError,
+    TooLargeError,
+    broken,
+    refusal,
+    retry_after,
+    shown,
+)
 
 BAN_SECONDS = 300.0  # what a 418 means where it does not say (BingX: 5 minutes)
 THREADED_BYTES = 64 * 1024  # from here on decoding would hold the event loop for too long
@@ -94,7 +104,7 @@ async def _taken(response: httpx.Response, request: Request, take: Callable[[byt
     async for chunk in response.aiter_bytes():
         size += len(chunk)
         if size > limit:
-            raise AskError(request.source, f"answer larger than {limit / 2**20:g} MB", request.place)
+            raise TooLargeError(request.source, f"answer larger than {limit / 2**20:g} MB", request.place)
         take(chunk)
 
 

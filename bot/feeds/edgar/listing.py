@@ -53,11 +53,14 @@ class Listing:
     odd: int  # rows that cannot be read
 
     @property
-    def oldest(self) -> datetime | None:
+    def newest(self) -> datetime | None:
         """When the first of a page's filings was accepted; None of an index, and where there is none."""
-        return min(
-            (e.filed_or_accepted for e in self.entries if isinstance(e.filed_or_accepted, datetime)), default=None
-        )
+        return _time(self.entries[:1])
+
+    @property
+    def oldest(self) -> datetime | None:
+        """When the last of a page's filings was accepted; None of an index, and where there is none."""
+        return _time(self.entries[-1:])
 
 
 def parse_current(content: bytes) -> Listing:
@@ -98,6 +101,10 @@ def parse_tickers(content: bytes) -> dict[str, tuple[str, ...]]:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ListingError("the list of tickers is of an unknown shape") from None
     return {cik: tuple(tickers) for cik, tickers in found.items() if tickers}
+
+
+def _time(entries: tuple[Entry, ...]) -> datetime | None:
+    return next((e.filed_or_accepted for e in entries if isinstance(e.filed_or_accepted, datetime)), None)
 
 
 def _listing(rows: Iterable[T], read: Callable[[T], Entry | None]) -> Listing:

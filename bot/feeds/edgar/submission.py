@@ -31,7 +31,7 @@ from bot.feeds.edgar.answers import (
 from bot.feeds.edgar.listing import Entry
 from bot.feeds.edgar.settings import EdgarSettings, problem, user_agent
 from bot.feeds.edgar.throttle import Throttle
-from bot.feeds.faults import AskError, retry_after
+from bot.feeds.faults import AskError, TooLargeError, retry_after
 from bot.feeds.form4 import BadFilingError, NotForm4Error, ParsedFiling, parse_form4
 from bot.feeds.http import HttpOptions, Source
 from bot.feeds.request import Request, head_of, read_body
@@ -113,8 +113,10 @@ class Edgar:
             content = await self._submission(entry.path)
             parsed = await asyncio.wait_for(asyncio.to_thread(parse_form4, content), PARSE_SECONDS)
             _check(parsed, entry)
-        except (BadFilingError, NotForm4Error, CutOffError) as error:
-            reason = error.reason if isinstance(error, (BadFilingError, CutOffError)) else str(error)
+        except (BadFilingError, CutOffError, TooLargeError) as error:
+            reason = error.reason
+        except NotForm4Error as error:
+            reason = str(error)
         except TimeoutError:
             reason = f"it is not read within {PARSE_SECONDS:g} s"
         else:
