@@ -114,13 +114,13 @@ def test_scores_after_the_history_was_read_are_those_of_the_made_schedule(storag
         await one.refresh(HALF_HOUR)
         return one
 
-    one = with_bot(storage, story, pairs=120)
+    one = with_bot(storage, story, pairs=90)
     now = one.here.clock.now()
     rows = one.here.rows()
     check_complete(one.here, EXCHANGES, 40, one.here.made.now)
     fundings = expected(one, rows)
     assert stored(one) == fundings
-    assert len(fundings) >= 20
+    assert len(fundings) >= 15
     assert any(each.streak > 30 for each in fundings.values())
     with storage.read() as tx:
         changes = tx.prices.changes(now)
@@ -164,11 +164,11 @@ def test_what_was_estimated_at_a_settlement_is_confirmed_by_the_exchange(storage
             await one.refresh(HOUR)
         await one.read_history()
         assert one.here.rows(provisional=True) == []
-        check_complete(one.here, EXCHANGES, 10)
+        check_complete(one.here, EXCHANGES, 6)
         await one.refresh(HALF_HOUR)
         assert stored(one) == expected(one, one.here.rows())
 
-    with_bot(storage, story, pairs=100, days=10)
+    with_bot(storage, story, pairs=60, days=6)
 
 
 class Chat:
@@ -197,14 +197,14 @@ def test_an_exchange_that_refuses_this_country_is_said_everywhere_and_the_rest_g
         await Courier(storage, {"console": chat.send}, here.clock, "me").drain()
         return one, chat
 
-    one, chat = with_bot(storage, story, pairs=120, days=20)
+    one, chat = with_bot(storage, story, pairs=100, days=12)
     assert "refuses this country (451)" in shown(one.ask("/status"))
     (told,) = [shown(view) for view in chat.views]
     assert "without Binance (refuses this country (451))" in told
     assert "without Binance (refuses this country (451))" in shown(one.ask("/pump"))
     with storage.read() as tx:
         assert not any(exchange == "binance" for exchange, _ in tx.pairs.known())
-    check_complete(one.here, set(EXCHANGES) - {"binance"}, 20)
+    check_complete(one.here, set(EXCHANGES) - {"binance"}, 12)
 
 
 def rewritten(
