@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.views import numbers
 from scoring.model import PriceChanges
 
-SERVICES = {"sharpe": "Sharpe"}
+SERVICES = {"finradar": "Finradar", "sharpe": "Sharpe"}
 PRICES = {
     "coingecko": "CoinGecko",
     "marks": "our own marks",
