@@ -81,7 +81,7 @@ def parse_index(content: bytes) -> Listing:
 
     Raises ListingError where the columns are not named as in one of them.
     """
-    lines = content.decode("latin-1").splitlines()
+    lines = content.decode("latin-1").split("\n")  # what else ends a line may be half a letter of a name
     for number, line in enumerate(islice(lines, HEAD_LINES)):
         if read := _reader(line):
             return _listing((one for one in lines[number + 1 :] if "edgar/" in one), read)

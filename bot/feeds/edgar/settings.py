@@ -11,7 +11,7 @@ from bot import __version__
 from bot.settings import Settings
 
 MISSING = "off: EDGAR asks every program for a name and an e-mail address; set edgar.name and edgar.email"
-ADDRESS = re.compile(r"[\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
+ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 NOBODY = re.compile(r"(no|do-?not|never)-?_?\.?reply|nobody|mailer-daemon|postmaster|(your|my)?[._-]?(e?mail|name)|you")
 NOWHERE = re.compile(
     r"(.+\.)?(example\.\w+|your-?(domain|company|site)\.\w+|domain\.com)|.+\.(example|test|invalid|local|localhost)"
@@ -46,8 +46,10 @@ class EdgarSettings(Settings):
 def problem(settings: EdgarSettings) -> str:
     """Why EDGAR cannot be asked, with the way out and without the address; nothing when all is well."""
     name, email = plain(settings.name), settings.email.strip()
-    if not name or not email:
+    if not settings.name.strip() or not email:
         return MISSING
+    if not name:
+        return "off: edgar.name has no Latin letters, and a request can carry no others; write it in Latin letters"
     if "@" in name:
         return "off: edgar.name holds an e-mail address; set it to a name, and edgar.email to the address"
     if not ADDRESS.fullmatch(email):
