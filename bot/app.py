@@ -120,7 +120,7 @@ class App:
         _log_to_stderr(self.config.log.level)
         transport, clock = ReplayTransport(tape.folders[0]), ReplayClock(tape.folders[0].now)
         replaying = replace(self, clock=clock)
-        sources = open_sources(self.config, clock, transport=transport, sleep=lambda _: asyncio.sleep(0))
+        sources = open_sources(self.config, clock, self.storage, transport=transport, sleep=lambda _: asyncio.sleep(0))
         console = replaying._console(None)
         courier = Courier(self.storage, {CONSOLE.platform: console.send}, clock, self.options.owner)
         console.show(replay_view(tape.path, tape.instants, speed))
@@ -145,12 +145,14 @@ class App:
         """The sources of the config; none for a time that is not now, for nobody can be asked about then."""
         if isinstance(self.clock, FixedClock) and not isinstance(self.clock, SimulatedClock):
             return Sources()
-        return open_sources(self.config, self.clock, transport=transport)
+        return open_sources(self.config, self.clock, self.storage, transport=transport)
 
     def secrets(self) -> tuple[str, ...]:
         """Every configured key, so that a recording can leave it out."""
-        keys = (self.config.prices.key, self.config.sharpe.key)
-        return tuple(key.get_secret_value() for key in keys if key.get_secret_value())
+        config = self.config
+        keys = (config.prices.key, config.sharpe.key, config.finradar.key, config.finradar.token)
+        secrets = (*(key.get_secret_value() for key in keys), config.edgar.email)
+        return tuple(secret for secret in secrets if secret)
 
     async def _first_refresh(self, cycle: Cycle) -> Refreshed | None:
         done = None
@@ -222,6 +224,7 @@ def open_app(config: Config, at: datetime | None = None) -> Iterator[App]:
             minutes=config.schedule.refresh_minutes,
             is_gone=_is_gone,
             hosted=config.feeds.funding == "sharpe",
+            hosted_clusters=config.feeds.insiders == "finradar",
             slugs=config.prices.slugs,
         )
         yield App(config, _clock(config, storage, at), storage, options)

@@ -74,7 +74,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _record(options: argparse.Namespace) -> int:
     config = _config(options, may_simulate=False)
-    config = config if config.source else config.with_funding("exchanges")
+    config = config if config.source else config.with_feeds("exchanges", "none")
     if config.feeds.funding in {"none", "simulated"}:
         asked = config.feeds.funding
         raise StartError(f'record: feeds.funding is "{asked}", which asks nobody; there is no answer to keep')
@@ -87,7 +87,7 @@ def _record(options: argparse.Namespace) -> int:
 def _replay(options: argparse.Namespace) -> int:
     tape, speed = open_tape(options.folder), parse_speed(options.speed)
     config = _config(options, may_simulate=False)
-    config = config if config.source else config.with_funding("exchanges")
+    config = config if config.source else config.with_feeds("exchanges", "none")
     with tempfile.TemporaryDirectory() as folder:
         # Of its own: a replay must neither see nor change what is known of the present.
         database = options.database or f"sqlite:///{folder}/replay.db"
@@ -142,7 +142,7 @@ def _config(options: argparse.Namespace, *, may_simulate: bool) -> Config:
         # Imported data must never mix with made-up data: they have databases of their own.
         imported = Path(DEFAULT_DATABASE.removeprefix("sqlite:///")).exists()
         wants_real = not may_simulate or options.database or (imported and options.run is not _run)
-        config = config.with_funding("none") if wants_real else without_file(config)
+        config = config.with_feeds("none", "none") if wants_real else without_file(config)
     return config if options.database is None else config.with_database(options.database)
 
 

@@ -20,7 +20,9 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 from bot.config_text import allowed, as_toml
 from bot.errors import StartError
 from bot.feeds.coingecko import PriceSettings, key_problem
+from bot.feeds.edgar.settings import EdgarSettings
 from bot.feeds.exchanges import EXCHANGES
+from bot.feeds.finradar import FinradarSettings
 from bot.feeds.settings import FeedSettings
 from bot.feeds.sharpe import SharpeSettings
 from bot.settings import AlertSettings, ScoringSettings, Settings
@@ -89,6 +91,10 @@ class Config(BaseSettings):
     feeds: FeedSettings = Field(FeedSettings(), description="where data comes from")
     prices: PriceSettings = Field(PriceSettings(), description="names of coins and their price changes, from CoinGecko")
     sharpe: SharpeSettings = Field(SharpeSettings(), description='the hosted service, for feeds.funding = "sharpe"')
+    edgar: EdgarSettings = Field(EdgarSettings(), description='filings of insiders, for feeds.insiders = "edgar"')
+    finradar: FinradarSettings = Field(
+        FinradarSettings(), description='the hosted service, for feeds.insiders = "finradar"'
+    )
     scoring: ScoringSettings = Field(
         ScoringSettings(), description="constants of the formulas; reasons in docs/methodology.md"
     )
@@ -115,9 +121,9 @@ class Config(BaseSettings):
         """The same with another database."""
         return self._with(database=self.database.model_copy(update={"url": url}))
 
-    def with_funding(self, source: str) -> Config:
-        """The same with funding from elsewhere, one of the choices of feeds.funding."""
-        return self._with(feeds=self.feeds.model_copy(update={"funding": source}))
+    def with_feeds(self, funding: str, insiders: str) -> Config:
+        """The same with data from elsewhere: choices of feeds.funding and feeds.insiders."""
+        return self._with(feeds=self.feeds.model_copy(update={"funding": funding, "insiders": insiders}))
 
     def _with(self, **sections: Settings) -> Config:
         changed = self.model_copy(update=sections)
@@ -151,7 +157,7 @@ def load_config(path: Path | None, env: Mapping[str, str] | None = None) -> Conf
 
 def without_file(config: Config) -> Config:
     """What holds when nobody has written a config.toml: a simulated market with a database of its own."""
-    simulated = config.with_funding("simulated")
+    simulated = config.with_feeds("simulated", "none")
     return simulated.with_database(SIMULATED_DATABASE) if config.database.url == DEFAULT_DATABASE else simulated
 
 
@@ -175,6 +181,9 @@ def _conflicts(config: Config) -> Iterator[str]:
     feeds = config.feeds
     if feeds.funding == "sharpe" and not config.sharpe.key.get_secret_value():
         yield 'feeds.funding = "sharpe" needs sharpe.key; set it, or feeds.funding = "exchanges"'
+    if feeds.insiders == "finradar" and (lacking := config.finradar.lacking):
+        keys = " and ".join(f"finradar.{key}" for key in lacking)
+        yield f'feeds.insiders = "finradar" needs {keys}; set that, or feeds.insiders = "edgar"'
     if config.prices.source != "off" and (problem := key_problem(config.prices)):
         yield problem
     for name in feeds.ccxt:

@@ -28,7 +28,7 @@ from scoring.detection import (
     compare_clusters,
     compare_coins,
 )
-from scoring.model import Signal
+from scoring.model import Cluster, Signal
 from storage import Storage, Transaction
 from storage.refreshes import Claim
 
@@ -55,6 +55,7 @@ class RefreshOptions:
     minutes: int  # between two refreshes
     is_gone: Callable[[str], bool] = lambda _: False  # whether an owner is known to be dead
     hosted: bool = False  # scores come from a hosted service
+    hosted_clusters: bool = False  # clusters do
     slugs: Mapping[str, str] = field(default_factory=dict)  # ticker → the coin that the config says it means
 
 
@@ -89,10 +90,14 @@ def _work(
     with storage.write() as tx:
         if not options.hosted:
             tx.hosted.clear()
+        if not options.hosted_clusters:
+            tx.hosted.clear_clusters()
+        # Before anything new is stored: a hosted service's list replaces the one before.
+        earlier = _clusters_before(tx, claim.slot)
         taken = store(tx, batches, now, options.scoring.max_abs_rate, options.slugs)
         whole = frozenset(signal for batch in batches for signal in batch.scored)
         found = _score(tx, taken, claim.slot, now, options, whole)
-        movements, clusters = _detect(tx, found)
+        movements, clusters = _detect(tx, found, earlier)
         for signal in COIN_SIGNALS:
             tx.scores.put(claim.slot, signal, found.states[signal].values(), found.scores[signal])
         queued = enqueue(tx, found, options.alerts, options.scoring)
@@ -151,13 +156,20 @@ def _score(
 
 
 def _answered(tx: Transaction, taken: Taken, now: datetime) -> frozenset[str]:
-    if taken.reports:
+    if taken.answered & EXCHANGES.keys() or any(report.source in EXCHANGES for report in taken.reports):
         return taken.answered
     newest = tx.funding.newest_settlements(now)
     return frozenset(exchange for exchange, at in newest.items() if now - at <= IMPORTED_FRESH)
 
 
-def _detect(tx: Transaction, found: Snapshot) -> tuple[tuple[Movement, ...], tuple[ClusterMovement, ...]]:
+def _clusters_before(tx: Transaction, slot: int) -> tuple[Cluster, ...]:
+    before = tx.refreshes.last(before_slot=slot)
+    return () if before is None else find_clusters(tx, ClusterRule(), before.at)
+
+
+def _detect(
+    tx: Transaction, found: Snapshot, earlier: tuple[Cluster, ...]
+) -> tuple[tuple[Movement, ...], tuple[ClusterMovement, ...]]:
     before = tx.refreshes.last(before_slot=found.slot)
     movements = tuple(
         movement
@@ -166,6 +178,4 @@ def _detect(tx: Transaction, found: Snapshot) -> tuple[tuple[Movement, ...], tup
             {} if before is None else tx.scores.states(before.slot, signal), found.states[signal]
         )
     )
-    rule = ClusterRule()
-    earlier = () if before is None else find_clusters(tx, rule, before.at)
-    return movements, compare_clusters(earlier, find_clusters(tx, rule, found.now))
+    return movements, compare_clusters(earlier, find_clusters(tx, ClusterRule(), found.now))

@@ -247,7 +247,7 @@ class Bot:
 
 def live_config(here: World, days: int = 40, **prices: Any) -> Config:
     """The config that names the server for everything."""
-    feeds = FeedSettings(hosts=here.made.hosts(here.server.url), history_days=days)
+    feeds = FeedSettings(hosts=here.made.hosts(here.server.url), history_days=days, insiders="none")
     return Config(feeds=feeds, prices=PriceSettings(url=f"{here.server.url}{PRICES}", **prices))
 
 
@@ -258,7 +258,7 @@ async def bot(
     """A bot in a world of its own. `transport` None: the network, which is the server's loopback."""
     async with world(storage, pairs, odd=odd) as here:
         config = live_config(here, days)
-        sources = open_sources(config, here.clock, sleep=here.pauses.sleep, transport=transport)
+        sources = open_sources(config, here.clock, storage, sleep=here.pauses.sleep, transport=transport)
         options = RefreshOptions("me", config.scoring, config.alerts, config.schedule.refresh_minutes)
         try:
             yield Bot(here, config, sources, options)

@@ -54,8 +54,13 @@ def store(
         if batch.scored:
             tx.hosted.put(batch.scores, now, batch.scored)
         tx.hosted.put_accumulated(batch.accumulated, now)
+        for found in batch.clusters:
+            tx.hosted.put_clusters(found, now)
         tx.filings.put_issuers(batch.issuers)
         tx.filings.add(batch.filings)
+        tx.filings.put_aside(batch.asides)
+        if batch.company_tickers is not None:
+            tx.filings.put_tickers(batch.company_tickers)
         tx.pairs.put_coins(batch.coins)
         if batch.quoted_prices:
             _take_prices(tx, batch, now, ours, slug_of or {})

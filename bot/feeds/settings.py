@@ -23,6 +23,11 @@ class FeedSettings(Settings):
         description="exchanges: tocsin reads them itself, without a key; sharpe: a hosted service, see [sharpe]; "
         "simulated: a made-up market to play with; none: only what `tocsin import` brought",
     )
+    insiders: Literal["edgar", "finradar", "none"] = Field(
+        "edgar",
+        description="edgar: tocsin reads the SEC's filings itself, see [edgar]; finradar: a hosted service, see "
+        "[finradar]; none: only what `tocsin import` brought",
+    )
     exchanges: list[ExchangeName] = Field([], description="read only these; empty: all that are open")
     ccxt: list[str] = Field(
         [], description="more exchanges, by the names that ccxt has for them; needs pip install 'tocsin[ccxt]'"
