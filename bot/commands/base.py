@@ -22,8 +22,12 @@ class Kind(StrEnum):
     MONEY = "money"  # 1m, 250k, 1,000,000
     CHOICE = "choice"
     COIN = "coin"
+    COMPANY = "company"  # a ticker, or the beginning of a name
     TEXT = "text"
     FLAG = "flag"  # yes / no
+
+
+NAMES = {Kind.COIN, Kind.COMPANY}  # of several words, for people type them so
 
 
 @dataclass(frozen=True, slots=True)

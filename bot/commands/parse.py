@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.commands.base import Command, Kind, Param
+from bot.commands.base import NAMES, Command, Kind, Param
 from bot.commands.values import NO, YES, Resolve, example_of, is_number, read_value, shown
 from bot.errors import UserError
 
@@ -68,7 +68,8 @@ def _given(command: Command, text: str) -> dict[str, str]:
         named = _named(token, tokens, known, given, command)
         param, value = named or (_place(token, last, given, command), _unquoted(token))
         if not value:
-            raise UserError(f"{param.name}= has no value", example_of(command, param))
+            allowed = f"; allowed: {', '.join(param.choices)}" if param.choices else ""
+            raise UserError(f"{param.name}= has no value{allowed}", example_of(command, param))
         if named is None and param is last and not _is_choice(token, param):
             given[param.name] += f" {value}"  # sector=Real Estate, /coin Bitcoin Cash
         elif param.name in given:
@@ -77,7 +78,7 @@ def _given(command: Command, text: str) -> dict[str, str]:
         else:
             given[param.name] = value
         # A positional text is one word, else the words after it would vanish in it.
-        joins = param.kind in {Kind.CHOICE, Kind.COIN} or (param.kind is Kind.TEXT and named is not None)
+        joins = param.kind in {Kind.CHOICE, *NAMES} or (param.kind is Kind.TEXT and named is not None)
         last = param if joins else None
     return given
 
@@ -101,7 +102,7 @@ def _named(
         return param, "" if _begins_with_key(value, known) else value
     param = known.get(_key(token))
     # "Coin" in /funding Pump Coin history is no key: the coin has been given.
-    if param is None or (param.kind is Kind.COIN and param.name in given):
+    if param is None or (param.kind in NAMES and param.name in given):
         return None
     if param.kind is Kind.FLAG:
         says = bool(tokens) and tokens[0].lower() in YES | NO
@@ -119,7 +120,7 @@ def _place(token: str, last: Param | None, given: Mapping[str, str], command: Co
         if param.positional and param.required and param.name not in given:
             return param
     is_open = last is not None and not last.choices  # any word may go on with it: industry=Drug Manufacturers
-    if last is None or not is_open or last.kind is Kind.COIN:
+    if last is None or not is_open or last.kind in NAMES:
         for param in command.params:
             if _is_choice(token, param):
                 return param

@@ -34,7 +34,7 @@ def read_value(command: Command, param: Param, text: str, resolve: Resolve) -> A
             raise UserError(f"{param.name}={shown(text)} is not yes or no", example_of(command, param))
         case Kind.COIN | Kind.CHOICE:
             return resolve(param, text)
-        case Kind.TEXT:
+        case Kind.TEXT | Kind.COMPANY:
             return text
 
 

@@ -61,17 +61,25 @@ def allowed(param: Param) -> str:
         return f"{param.minimum:g} to {param.maximum:g}"
     if param.kind == "integer" and param.minimum is not None:
         return f"a whole number from {param.minimum:g}"
-    return {"money": "250k, 1m, 1,000,000", "flag": "yes, no", "coin": "a ticker or name"}.get(param.kind, "text")
+    words = {
+        "money": "250k, 1m, 1,000,000",
+        "flag": "yes, no",
+        "coin": "a ticker or name",
+        "company": "a ticker, or the beginning of a name",
+    }
+    return words.get(param.kind, "text")
 
 
 def default(param: Param) -> str:
     """What holds when it is not given."""
     if param.required:
         return "must be given"
-    return (
-        "none"
-        if param.default is None
-        else f"{param.default:g}"
-        if isinstance(param.default, float)
-        else str(param.default)
-    )
+    match param.default:
+        case None:
+            return "none"
+        case bool(says):
+            return "yes" if says else "no"
+        case float(number):
+            return f"{number:g}"
+        case other:
+            return str(other)
