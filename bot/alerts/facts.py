@@ -7,7 +7,8 @@ from typing import Any
 from bot.alerts.episodes import Step
 from bot.alerts.matching import Wish
 from bot.views import numbers
-from bot.views.clusters import cluster_data, filing_url, summary
+from bot.views.cluster_words import filing_url, plan_share, summary, with_role
+from bot.views.clusters import cluster_data
 from bot.views.coin import step_value
 from scoring.explain import explain
 from scoring.insider_selling import SellingConstants
@@ -65,10 +66,14 @@ def cluster_facts(cluster: Cluster, step: Step, wish: Wish) -> dict[str, Any]:
         "since": None if step.episode is None else numbers.iso(step.episode.opened_at),
         "summary": summary(cluster),
         "insiders": [
-            f"{one.name}{f', {one.role}' if one.role else ''}"
-            + ("" if one.value is None else f": {numbers.money(one.value)}")
-            for one in cluster.insiders
+            with_role(one) + ("" if one.value is None else f": {numbers.money(one.value)}") for one in cluster.insiders
         ],
-        "links": [url for accession in cluster.accessions if (url := filing_url(cluster, accession))],
+        "plan_share": plan_share(cluster.plan_value, cluster.total_value),
+        "filings": [
+            {"of": one.name, "url": url}
+            for one in cluster.insiders
+            for accession in one.accessions
+            if (url := filing_url(cluster.issuer.cik, accession))
+        ],
         "cluster": cluster_data(cluster),
     }

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from bot.commands.base import Command, Kind, Param, Request
-from bot.commands.naming import ticker_of
+from bot.commands.companies import company_of
 from bot.commands.pump import LIMIT
 from bot.errors import UserError
 from bot.feeds.sectors import SECTORS
+from bot.hosted_clusters import hosted_clusters, hosted_issuers
 from bot.signals import find_clusters
-from bot.views.clusters import cluster_card, cluster_list
+from bot.views.cluster_card import Company, cluster_card
+from bot.views.clusters import Known, cluster_list
 from bot.views.elements import View
-from scoring.clusters import ClusterRule
-from scoring.model import Side
+from scoring.amendments import effective_filings
+from scoring.clusters import ClusterRule, examine
+from scoring.model import Cluster, Filing, Issuer, Side
 from storage import Transaction
 
 SIDES = {"buy": (Side.BUY,), "sell": (Side.SELL,), "both": (Side.BUY, Side.SELL)}
@@ -22,38 +27,61 @@ DAYS = Param("days", Kind.INTEGER, "look-back in days", "90", default=30, minimu
 MIN_VALUE = Param("min_value", Kind.MONEY, "least value of all trades, in USD", "1m", default=0.0, minimum=0)
 SECTOR = Param("sector", Kind.CHOICE, "one of the eleven sectors", "Technology", choices=SECTORS)
 INDUSTRY = Param("industry", Kind.CHOICE, "an industry of the SIC table", "Biotechnology")
+PLAN = Param("plan", Kind.FLAG, "count trades under a 10b5-1 plan", "no", default=True)
 
 
 def run(request: Request) -> View:
-    """The clusters of the window; those of one ticker in full."""
+    """The clusters of the window; those of one company in full."""
     args = request.args
+    rule = ClusterRule(
+        days=args["days"],
+        min_insiders=args["min_insiders"],
+        min_value=args["min_value"],
+        sides=SIDES[args["side"]],
+        sector=args["sector"] or None,
+        industry=args["industry"] or None,
+        plan=args["plan"],
+    )
     with request.storage.read() as tx:
-        rule = ClusterRule(
-            days=args["days"],
-            min_insiders=args["min_insiders"],
-            min_value=args["min_value"],
-            sides=SIDES[args["side"]],
-            sector=args["sector"] or None,
-            industry=args["industry"] or None,
-            ticker=_stored_ticker(tx, args["ticker"]) if args["ticker"] else None,
-        )
-        found = find_clusters(tx, rule, request.now)
-        stored, newest = tx.filings.count(), tx.filings.newest(request.now)
-    if rule.ticker is not None and found:
-        return cluster_card(found, rule, request.now)
-    shown = found[: args["limit"]]
-    return cluster_list(shown, rule, total=len(found), stored=stored, newest=newest, now=request.now)
+        issuer = company_of(tx, args["ticker"], "/clusters ticker={}", hosted_issuers(tx)) if args["ticker"] else None
+        if issuer is not None:
+            rule = replace(rule, ticker=issuer.ticker, sector=None, industry=None)
+        given = hosted_clusters(tx, rule, request.now)
+        if given is not None and given.unknown:
+            raise UserError(given.unknown, given.example)
+        service = None if given is None else given.service
+        known = Known(tx.filings.count(), tx.filings.newest(request.now), None, request.now, service)
+        if issuer is not None:
+            company = _company(tx, issuer, rule, request.now) if given is None else _given(issuer, given.clusters)
+            return cluster_card(company, rule, known)
+        found = find_clusters(tx, rule, request.now) if given is None else given.clusters
+    return cluster_list(found[: args["limit"]], rule, known, total=len(found))
 
 
-def _stored_ticker(tx: Transaction, text: str) -> str:
-    known = {one.ticker for one in tx.filings.issuers().values() if one.ticker}
-    ticker = ticker_of(text, "/clusters ticker={}", known)
-    if ticker in known:
-        return ticker
-    near = next(iter(difflib.get_close_matches(ticker, known, n=1)), None)
-    hint = f"did you mean {near}?" if near else "/clusters lists what there is"
-    example = f"/clusters ticker={near}" if near else "/clusters"
-    raise UserError(f"No filing of {ticker} is stored; {hint}", example)
+def _given(issuer: Issuer, clusters: Iterable[Cluster]) -> Company:
+    """What a hosted service says of one company."""
+    own = [one for one in clusters if (one.issuer.cik, one.issuer.ticker) == (issuer.cik, issuer.ticker)]
+    return Company(issuer, own, (), (), {})
+
+
+def _company(tx: Transaction, issuer: Issuer, rule: ClusterRule, now: datetime) -> Company:
+    since = (now - timedelta(days=rule.days)).date()
+    filings = tx.filings.window(since, now, [issuer.cik])
+    # By CIK: the issuer may have no ticker, or have had another one when it filed.
+    own = replace(rule, ticker=None)
+    anyone = replace(own, min_insiders=1, min_value=0.0, sides=tuple(Side))
+    found, _ = examine(filings, {issuer.cik: issuer}, own, now)
+    traded, aside = examine(filings, {issuer.cik: issuer}, anyone, now)
+    left = {one.accession: one for one in _inside(effective_filings(filings), rule, now)}
+    return Company(issuer, found, traded, aside, left)
+
+
+def _inside(filings: Iterable[Filing], rule: ClusterRule, now: datetime) -> Iterable[Filing]:
+    """The filings with those of their trades that lie inside the window."""
+    first = (now - timedelta(days=rule.days)).date()
+    for filing in filings:
+        rows = tuple(row for row in filing.transactions if first <= row.date <= now.date())
+        yield replace(filing, transactions=rows)
 
 
 COMMAND = Command(
@@ -62,7 +90,7 @@ COMMAND = Command(
     run=run,
     example="/clusters side=buy min_value=1m",
     params=(
-        Param("ticker", Kind.TEXT, "one company, in full", "BRK-A", positional=True),
+        Param("ticker", Kind.COMPANY, "one company, in full", "BRK-A", positional=True, aliases=("company",)),
         SIDE,
         DAYS,
         Param(
@@ -78,6 +106,7 @@ COMMAND = Command(
         MIN_VALUE,
         SECTOR,
         INDUSTRY,
+        PLAN,
         LIMIT,
     ),
 )

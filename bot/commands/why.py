@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from bot.commands.base import Command, Kind, Param, Request
 from bot.errors import UserError
 from bot.views.elements import View
-from bot.views.why import why_view
+from bot.views.why import TradeShown, why_view
+from scoring.amendments import effective_filings
+from scoring.model import Side, Signal
+from scoring.trades import CODES
+from storage import Transaction
+from storage.outbox import Alert
 
 
 def run(request: Request) -> View:
@@ -16,9 +23,37 @@ def run(request: Request) -> View:
     with request.storage.read() as tx:
         chat = tx.subscriptions.chat(request.chat.platform, request.chat.address)
         alert = None if chat is None else tx.outbox.alert(ref, chat.id)
+        trades = () if alert is None or alert.signal != Signal.CLUSTERS else _trades(tx, alert)
     if alert is None:
         raise UserError(f"No alert #{ref} went to this chat; the #ref stands at the end of each alert", "/alerts")
-    return why_view(alert)
+    return why_view(alert, trades)
+
+
+def _trades(tx: Transaction, alert: Alert) -> tuple[TradeShown, ...]:
+    """The rows behind a cluster, as filings and amendments said when it rang; none of a hosted service's."""
+    cluster = alert.facts["cluster"]
+    if cluster["issuer_cik"] is None:
+        return ()
+    first, last = (date.fromisoformat(cluster[name]) for name in ("first_date", "last_date"))
+    code, _ = CODES[Side(cluster["cluster_type"])]
+    accessions = set(cluster["accessions"])
+    filings = tx.filings.window(first, alert.created_at, [cluster["issuer_cik"]])
+    found = [
+        TradeShown(
+            day=row.date,
+            by=" and ".join(filer.name for filer in filing.filers),
+            shares=row.shares,
+            price=row.price,
+            filed=filing.accepted_at.date(),
+            plan=filing.plan_10b5_1,
+            accession=filing.accession,
+        )
+        for filing in effective_filings(filings)
+        if filing.accession in accessions
+        for row in filing.transactions
+        if row.code == code and row.price and first <= row.date <= last
+    ]
+    return tuple(sorted(found, key=lambda one: (one.day, one.by, one.accession)))
 
 
 COMMAND = Command(

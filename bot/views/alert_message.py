@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from storage.outbox import Alert
 
 SHOWN = 12
 LINKS = 3
+INSIDERS = 6
 
 
 def alert_view(entries: Sequence[tuple[Alert, tuple[int, ...]]], *, maybe_repeat: bool) -> View:
@@ -26,7 +28,7 @@ def alert_view(entries: Sequence[tuple[Alert, tuple[int, ...]]], *, maybe_repeat
         if not alone:
             body.append(Text(line(alert)))
         body.append(Note(f"{detail(alert)} · subscription {_ids(subscriptions)} · #{alert.ref}"))
-        body += [Link("filing", url) for url in alert.facts.get("links", [])[:LINKS]]
+        body += filing_links(alert.facts)[:LINKS]
     if len(entries) > SHOWN:
         body.append(Note(f"And {len(entries) - SHOWN} more: /pump, /selling and /clusters show all."))
     if maybe_repeat:
@@ -85,10 +87,28 @@ def detail(alert: Alert) -> str:
         opened = datetime.fromisoformat(facts["since"])
         parts.append(f"stood for {numbers.duration(alert.created_at - opened)}")
     if facts.get("insiders"):
-        parts.append("; ".join(facts["insiders"]))
+        parts.append(_some(facts["insiders"]))
+    if facts.get("plan_share"):
+        parts.append(f"{facts['plan_share']} of the value under a 10b5-1 plan")
     if facts.get("coverage"):
         parts.append(facts["coverage"])
     return " · ".join(parts)
+
+
+def filing_links(facts: Mapping[str, Any]) -> list[Link]:
+    """The filings behind a cluster, of each insider the first before any second one."""
+    of_insider: Counter[str] = Counter()
+    ranked: dict[str, tuple[int, str]] = {}  # address → its place among the insider's own, and whose it is
+    for one in facts.get("filings", []):
+        ranked.setdefault(one["url"], (of_insider[one["of"]], one["of"]))
+        of_insider[one["of"]] += 1
+    ordered = sorted(ranked.items(), key=lambda item: item[1][0])
+    return [Link(f"filing of {name}", url) for url, (_, name) in ordered]
+
+
+def _some(insiders: Sequence[str]) -> str:
+    more = f"; and {len(insiders) - INSIDERS} more" if len(insiders) > INSIDERS else ""
+    return "; ".join(insiders[:INSIDERS]) + more
 
 
 def _cluster_line(alert: Alert, facts: Any) -> str:

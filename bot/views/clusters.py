@@ -1,83 +1,71 @@
-"""Insider clusters, for people and as the document's fields."""
+"""Insider clusters in a list, and as the document's fields."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.views import numbers
-from bot.views.elements import Button, Column, Json, Link, Note, Table, Text, View
+from bot.views.cluster_words import average, dates, days_of, filing_url, plan_share, role, span
+from bot.views.covered import Covered, covered_note
+from bot.views.elements import Button, Column, Json, Note, Table, Text, View
+from bot.views.sources import Service, given_stamp
 from scoring.clusters import ClusterRule
 from scoring.model import Cluster, Insider, Side
 from scoring.rounding import round_half_up
 
-EDGAR = "https://www.sec.gov/Archives/edgar/data"
-LINKS = 8
-ACCESSION = re.compile(r"\d{10}-\d{2}-\d{6}")
+NAMES_SHOWN = 3
+CARDS_OFFERED = 3
+MOST_LISTED = 500
 
 
-def cluster_list(
-    clusters: Sequence[Cluster], rule: ClusterRule, *, total: int, stored: int, newest: datetime | None, now: datetime
-) -> View:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the answer rests on."""
+
+    stored: int  # filings
+    newest: datetime | None  # acceptance of the newest filing
+    covered: Covered | None  # None: all that is wanted has been read, or nothing is read
+    now: datetime
+    service: Service | None = None  # the hosted service whose clusters these are; None: our own
+
+
+def cluster_list(clusters: Sequence[Cluster], rule: ClusterRule, known: Known, *, total: int) -> View:
     """The clusters, largest value first."""
     sides = " and ".join(side.value for side in rule.sides)
-    title = f"Insider clusters ({sides}), {rule.days} days: {total}"
+    title = f"Insider clusters ({sides}), {numbers.count(rule.days, 'day')}: {total}"
     body: list[Text | Note | Table] = []
     if clusters:
         body.append(_table(clusters))
         if total > len(clusters):
-            body.append(Note(f"The first {len(clusters)} of {total}; more with limit={min(500, total)}."))
+            body.append(Note(f"The first {len(clusters)} of {total}; more with limit={min(MOST_LISTED, total)}."))
     else:
         wanted = numbers.count(rule.min_insiders, "insider")
         body.append(Text(f"No issuer has {wanted} on one side{_filters(rule)}."))
-    known = (
-        f"{numbers.count(stored, 'filing')} · newest {numbers.ago(newest, now)}" if stored else "no filings stored yet"
-    )
-    body.append(Note(f"Insiders are beneficial owners; joint filers count once. {known} · {numbers.clock(now)}"))
+    body += notes(known)
+    cards = [Button(f"{one} in full", card_line(one, rule)) for one in _tickers(clusters)[:CARDS_OFFERED]]
     return View(
         title=title,
         body=tuple(body),
-        buttons=tuple(_button(rule, side) for side in rule.sides),
+        buttons=(*(alert_button(rule, side) for side in rule.sides), *cards),
         data={"clusters": [cluster_data(cluster) for cluster in clusters], "count": len(clusters)},
     )
 
 
-def cluster_card(clusters: Sequence[Cluster], rule: ClusterRule, now: datetime) -> View:
-    """All clusters of one ticker, with who was counted and why."""
-    issuer = clusters[0].issuer
-    body: list[Text | Note | Table | Link] = []
-    for cluster in clusters:
-        body.append(Text(summary(cluster)))
-        body.append(_insiders(cluster))
-        body += [Note(f"{one.name}: {why}") for one in cluster.insiders for why in one.joined_because]
-        if cluster.plan_value:
-            share = numbers.percent(100 * cluster.plan_value / cluster.total_value, 0).lstrip("+")
-            body.append(Note(f"{share} of the value was traded under a 10b5-1 plan."))
-        body += [
-            Link(accession, url) for accession in cluster.accessions[:LINKS] if (url := filing_url(cluster, accession))
-        ]
-    place = " · ".join(part for part in (issuer.sector, issuer.industry) if part)
-    if place:
-        body.append(Note(place))
-    return View(
-        title=f"{issuer.ticker or issuer.name}: insider clusters, {rule.days} days",
-        body=tuple(body),
-        buttons=tuple(_button(rule, cluster.side) for cluster in clusters),
-        data={"clusters": [cluster_data(cluster) for cluster in clusters], "count": len(clusters)},
-    )
-
-
-def summary(cluster: Cluster) -> str:
-    """One line: 3 insiders bought $1.24M of Amber Analytics Inc (ABAA) from 2026-04-09 to 2026-04-15."""
-    verb = "bought" if cluster.side is Side.BUY else "sold"
-    issuer = cluster.issuer
-    name = f"{issuer.name} ({issuer.ticker})" if issuer.ticker else issuer.name
-    span = f"on {cluster.first_date}"
-    if cluster.last_date != cluster.first_date:
-        span = f"from {cluster.first_date} to {cluster.last_date}"
-    who = numbers.count(cluster.insider_count, "insider")
-    return f"{who} {verb} {numbers.money(cluster.total_value)} of {name} {span}"
+def notes(known: Known) -> list[Note]:
+    """What the clusters rest on: who counted, how many filings, and since when they are read."""
+    if known.service is not None:
+        stamp = given_stamp(known.service, known.now)
+        return [Note(f"{stamp[0].upper()}{stamp[1:]}, insiders by name only · {numbers.clock(known.now)}")]
+    rests = "no filings stored yet"
+    if known.stored:
+        rests = f"{numbers.count(known.stored, 'filing')} · newest {numbers.ago(known.newest, known.now)}"
+    counted = "Insiders are beneficial owners; joint filers count once."
+    said = [Note(f"{counted} {rests} · {numbers.clock(known.now)}")]
+    if known.covered is not None:
+        said.append(Note(covered_note(known.covered)))
+    return said
 
 
 def cluster_data(cluster: Cluster) -> dict[str, Json]:
@@ -97,82 +85,26 @@ def cluster_data(cluster: Cluster) -> dict[str, Json]:
         "insiders": [insider.name for insider in cluster.insiders],
         "cluster_type": cluster.side.value,
         "roles": [insider.role for insider in cluster.insiders],
-        "plan_value": None if cluster.plan_value is None else round_half_up(cluster.plan_value, 2),
+        "average_price": _rounded(average(cluster), 4),
+        "span_days": days_of(cluster),
+        "plan_value": _rounded(cluster.plan_value, 2),
         "accessions": list(cluster.accessions),
+        "participants": [_participant(cluster, insider) for insider in cluster.insiders],
+        "source": cluster.source,
     }
 
 
-def filing_url(cluster: Cluster, accession: str) -> str | None:
-    """Where EDGAR has the filing; None when the accession number is not a real one."""
-    if ACCESSION.fullmatch(accession) is None:
-        return None
-    return f"{EDGAR}/{int(cluster.issuer.cik)}/{accession.replace('-', '')}/{accession}-index.htm"
+def card_line(ticker: str, rule: ClusterRule) -> str:
+    """The command that shows one company in full, by the same rule."""
+    usual = ClusterRule()
+    parts = ["/clusters", ticker]
+    parts += [f"days={rule.days}"] if rule.days != usual.days else []
+    parts += [f"min_insiders={rule.min_insiders}"] if rule.min_insiders != usual.min_insiders else []
+    parts += [] if rule.plan else ["plan=no"]
+    return " ".join(parts)
 
 
-def _table(clusters: Sequence[Cluster]) -> Table:
-    columns = (
-        Column("side"),
-        Column("ticker"),
-        Column("company"),
-        Column("insiders", "right"),
-        Column("value", "right"),
-        Column("trades", "right"),
-        Column("from"),
-        Column("to"),
-        Column("sector"),
-    )
-    return Table(
-        columns,
-        tuple(
-            (
-                cluster.side.value,
-                cluster.issuer.ticker or numbers.UNKNOWN,
-                cluster.issuer.name,
-                str(cluster.insider_count),
-                numbers.money(cluster.total_value),
-                str(cluster.transaction_count),
-                cluster.first_date.isoformat(),
-                cluster.last_date.isoformat(),
-                cluster.issuer.sector or numbers.UNKNOWN,
-            )
-            for cluster in clusters
-        ),
-    )
-
-
-def _insiders(cluster: Cluster) -> Table:
-    columns = (
-        Column("insider"),
-        Column("role"),
-        Column("shares", "right"),
-        Column("average", "right"),
-        Column("value", "right"),
-        Column("last trade"),
-    )
-    return Table(columns, tuple(_insider(one) for one in cluster.insiders))
-
-
-def _insider(one: Insider) -> tuple[str, ...]:
-    others = len(one.filers) - 1
-    joined = f" (and {others} more)" if others else ""
-    return (
-        one.name + joined,
-        one.role or numbers.UNKNOWN,
-        numbers.UNKNOWN if one.shares is None else f"{one.shares:,.0f}",
-        numbers.price(one.average_price),
-        numbers.money(one.value),
-        (one.last_date.isoformat() if one.last_date else numbers.UNKNOWN) + (" (filed late)" if one.late else ""),
-    )
-
-
-def _filters(rule: ClusterRule) -> str:
-    parts = [f" with at least {numbers.money(rule.min_value)}"] if rule.min_value else []
-    parts += [f" in {name}" for name in (rule.sector, rule.industry) if name]
-    parts += [f" for {rule.ticker}"] if rule.ticker else []
-    return "".join(parts) + f" in the last {numbers.count(rule.days, 'day')}"
-
-
-def _button(rule: ClusterRule, side: Side) -> Button:
+def alert_button(rule: ClusterRule, side: Side) -> Button:
     """One side's alert: it rings for what the list shows."""
     parts = [f"min={rule.min_insiders}", f"side={side.value.lower()}"]
     if rule.days != ClusterRule().days:
@@ -181,6 +113,86 @@ def _button(rule: ClusterRule, side: Side) -> Button:
         parts.append(f"min_value={numbers.plain(rule.min_value)}")
     parts += [f'{key}="{value}"' for key, value in (("sector", rule.sector), ("industry", rule.industry)) if value]
     parts += [f"tickers={rule.ticker}"] if rule.ticker else []
-    verb = "buy" if side is Side.BUY else "sell"
+    parts += [] if rule.plan else ["plan=no"]
+    does = "buy" if side is Side.BUY else "sell"
     who = f"≥ {rule.min_insiders} insiders" if rule.min_insiders > 1 else "insiders"
-    return Button(f"🔔 Alert me when {who} {verb}", f"/alert clusters {' '.join(parts)}")
+    return Button(f"🔔 Alert me when {who} {does}", f"/alert clusters {' '.join(parts)}")
+
+
+def _participant(cluster: Cluster, one: Insider) -> dict[str, Json]:
+    return {
+        "name": one.name,
+        "role": role(one),
+        "shares": _rounded(one.shares, 4),
+        "average_price": _rounded(one.average_price, 4),
+        "value": _rounded(one.value, 2),
+        "first_date": None if one.first_date is None else one.first_date.isoformat(),
+        "last_date": None if one.last_date is None else one.last_date.isoformat(),
+        "plan_value": _rounded(one.plan_value, 2),
+        "late": one.late,
+        "filers": list(one.filers),
+        "joined_because": list(one.joined_because),
+        "filings": [
+            {"accession": accession, "url": filing_url(cluster.issuer.cik, accession)} for accession in one.accessions
+        ],
+    }
+
+
+def _table(clusters: Sequence[Cluster]) -> Table:
+    columns = (
+        Column("side"),
+        Column("ticker"),
+        Column("company"),
+        Column("insiders"),
+        Column("value", "right"),
+        Column("shares", "right"),
+        Column("average", "right"),
+        Column("traded"),
+        Column("span"),
+        Column("under plan", "right"),
+        Column("sector"),
+    )
+    return Table(columns, tuple(_row(cluster) for cluster in clusters))
+
+
+def _row(cluster: Cluster) -> tuple[str, ...]:
+    issuer = cluster.issuer
+    return (
+        cluster.side.value,
+        issuer.ticker or numbers.UNKNOWN,
+        issuer.name,
+        f"{cluster.insider_count}: {_names(cluster)}",
+        numbers.money(cluster.total_value),
+        f"{abs(cluster.net_shares):,.0f}",
+        numbers.price(average(cluster)),
+        dates(cluster.first_date, cluster.last_date),
+        span(cluster),
+        plan_share(cluster.plan_value, cluster.total_value) or numbers.UNKNOWN,
+        ", ".join(part for part in (issuer.sector, issuer.industry) if part) or numbers.UNKNOWN,
+    )
+
+
+def _names(cluster: Cluster) -> str:
+    said = [_name(one) for one in cluster.insiders[:NAMES_SHOWN]]
+    more = cluster.insider_count - len(said)
+    return ", ".join(said) + (f" and {more} more" if more > 0 else "")
+
+
+def _name(one: Insider) -> str:
+    remarks = [part for part in (role(one), "filed late" if one.late else None) if part]
+    return f"{one.name} ({', '.join(remarks)})" if remarks else one.name
+
+
+def _filters(rule: ClusterRule) -> str:
+    parts = [f" with at least {numbers.money(rule.min_value)}"] if rule.min_value else []
+    parts += [f" in {name}" for name in (rule.sector, rule.industry) if name]
+    parts += [] if rule.plan else [", trades under a 10b5-1 plan left out,"]
+    return "".join(parts) + f" in the last {numbers.count(rule.days, 'day')}"
+
+
+def _tickers(clusters: Sequence[Cluster]) -> list[str]:
+    return list(dict.fromkeys(one.issuer.ticker for one in clusters if one.issuer.ticker))
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round_half_up(value, digits)

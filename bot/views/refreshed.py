@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from bot.feeds.exchanges import title_of
 from bot.views import numbers
-from bot.views.clusters import cluster_data, summary
+from bot.views.cluster_words import summary
+from bot.views.clusters import cluster_data
 from bot.views.elements import Column, Json, Note, Table, Text, View
 from scoring.detection import ClusterMovement, Movement
 
