@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.alerts.digest import priority, urgency
@@ -27,6 +27,9 @@ from storage.subscriptions import StoredEpisode, Subscription
 
 REF_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that looks like something else
 REF_LENGTH = 6
+# A filing is news for so long before the last refresh: the lists of EDGAR leave some out, which the index of the day
+# brings, and between two indexes may lie a long weekend.
+NEWS = timedelta(days=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,9 @@ def enqueue(tx: Transaction, found: Snapshot, alerts: AlertSettings, scoring: Sc
             rule = wish.cluster_rule()
             if rule not in clusters:
                 clusters[rule] = find_clusters(tx, rule, found.now)
-            steps = _cluster_steps(wish, own, clusters[rule], found)
+            ciks = companies_of(tx, wish)
+            qualifying = [one for one in clusters[rule] if verdict_on_cluster(wish, one, ciks) is Verdict.TELL]
+            steps = _cluster_steps(tx, wish, own, qualifying, found)
         else:
             steps = _coin_steps(wish, own, found, coins, alerts, scoring)
         for key, step, facts in steps:
@@ -66,6 +71,11 @@ def enqueue(tx: Transaction, found: Snapshot, alerts: AlertSettings, scoring: Sc
                 by_chat[subscription.chat_id].append(_alert(subscription, key, step, facts))
     tx.subscriptions.put_episodes(changed)
     return sum(_queue(tx, chat, told, found, alerts) for chat, told in by_chat.items())
+
+
+def companies_of(tx: Transaction, wish: Wish) -> frozenset[str]:
+    """The CIKs of the companies that a wish names: one of two share classes is the same under either ticker."""
+    return frozenset(cik for ticker in wish.tickers for cik in tx.filings.named(ticker))
 
 
 def load_episodes(tx: Transaction, subscription_ids: Iterable[int]) -> dict[tuple[int, str], Episode]:
@@ -110,14 +120,29 @@ def _coin_steps(
 
 
 def _cluster_steps(
-    wish: Wish, episodes: Mapping[str, Episode], clusters: Iterable[Cluster], found: Snapshot
+    tx: Transaction, wish: Wish, episodes: Mapping[str, Episode], clusters: Iterable[Cluster], found: Snapshot
 ) -> Iterator[tuple[str, Step, dict[str, object]]]:
-    qualifying = {one.key: one for one in clusters if verdict_on_cluster(wish, one) is Verdict.TELL}
+    qualifying = {one.key: one for one in clusters}
     standing = {key for key, episode in episodes.items() if episode.is_open}
     for key in sorted(standing | qualifying.keys()):
         cluster = qualifying.get(key)
         step = advance_cluster(episodes.get(key), cluster, found.now, found.slot)
+        if cluster is not None and step.change and not _is_news(tx, cluster, found):
+            step = replace(step, change=None)  # it stood before anybody could read it
         yield key, step, cluster_facts(cluster, step, wish) if cluster is not None and step.change else {}
+
+
+def _is_news(tx: Transaction, cluster: Cluster, found: Snapshot) -> bool:
+    """Whether a filing behind a cluster is new: one that only the reading of the past has brought is not.
+
+    Trades are filed late, so that not their dates count but when the filings were accepted.
+    """
+    if not cluster.accessions:
+        return True  # of a hosted service, which does not say
+    before = tx.refreshes.last(before_slot=found.slot)
+    since = (found.now if before is None else min(before.at, found.now)) - NEWS
+    filings = tx.filings.window(cluster.first_date, found.now, [cluster.issuer.cik])
+    return any(one.accepted_at > since for one in filings if one.accession in cluster.accessions)
 
 
 def _stamp(score: CoinScore | None, found: Snapshot) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -39,6 +39,7 @@ class Wish:
     sector: str | None = None
     industry: str | None = None
     tickers: tuple[str, ...] = ()  # only these; empty: all
+    plan: bool = True  # trades under a 10b5-1 plan count
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, for storage."""
@@ -50,7 +51,7 @@ class Wish:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Wish:
-        """Back from storage."""
+        """Back from storage; what an older version did not know yet has its default."""
         values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
         }
@@ -63,7 +64,7 @@ class Wish:
         return CoinRule(self.minimum, self.step, alerts.hysteresis, scoring.min_exchanges)
 
     def cluster_rule(self) -> ClusterRule:
-        """Which clusters qualify; tickers are looked at by `verdict_on_cluster`."""
+        """Which clusters qualify; tickers are for `verdict_on_cluster`."""
         return ClusterRule(
             days=self.days,
             min_insiders=int(self.minimum),
@@ -71,6 +72,7 @@ class Wish:
             sides=(Side.BUY, Side.SELL) if self.side is None else (self.side,),
             sector=self.sector,
             industry=self.industry,
+            plan=self.plan,
         )
 
 
@@ -81,9 +83,10 @@ def verdict_on_coin(wish: Wish, base_coin: str) -> Verdict:
     return Verdict.EXCLUDED if base_coin in wish.exclude else Verdict.TELL
 
 
-def verdict_on_cluster(wish: Wish, cluster: Cluster) -> Verdict:
-    """Whether the wish is about this issuer."""
-    if wish.tickers and cluster.issuer.ticker not in wish.tickers:
+def verdict_on_cluster(wish: Wish, cluster: Cluster, ciks: Collection[str] = ()) -> Verdict:
+    """Whether the wish is about this issuer; `ciks` are those of the companies that its tickers mean."""
+    issuer = cluster.issuer
+    if wish.tickers and issuer.ticker not in wish.tickers and issuer.cik not in ciks:
         return Verdict.OTHER_TICKER
     return Verdict.TELL
 

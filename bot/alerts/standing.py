@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.alerts.enqueue import store_episode
+from bot.alerts.enqueue import companies_of, store_episode
 from bot.alerts.episodes import advance_cluster, standing
 from bot.alerts.matching import Verdict, Wish, verdict_on_cluster, verdict_on_coin
 from bot.settings import AlertSettings, ScoringSettings
@@ -35,9 +35,9 @@ def open_standing(
     # Slot 0 lies before every refresh: the next one counts in full.
     numbers = {one.key: one.number for one in tx.subscriptions.episodes([subscription_id])}
     if wish.signal is Signal.CLUSTERS:
-        clusters = tuple(
-            one for one in find_clusters(tx, wish.cluster_rule(), now) if verdict_on_cluster(wish, one) is Verdict.TELL
-        )
+        ciks = companies_of(tx, wish)
+        found = find_clusters(tx, wish.cluster_rule(), now)
+        clusters = tuple(one for one in found if verdict_on_cluster(wish, one, ciks) is Verdict.TELL)
         opened = {one.key: advance_cluster(None, one, now, 0).episode for one in clusters}
         matches = Matches(clusters=clusters)
     else:

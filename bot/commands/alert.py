@@ -8,7 +8,7 @@ from typing import Any
 from bot.alerts.matching import Wish
 from bot.alerts.standing import open_standing
 from bot.commands.base import Command, Kind, Param, Request
-from bot.commands.clusters import DAYS, INDUSTRY, MIN_VALUE, SECTOR, SIDE, SIDES
+from bot.commands.clusters import DAYS, INDUSTRY, MIN_VALUE, PLAN, SECTOR, SIDE, SIDES
 from bot.commands.naming import base_coin_of, listed, ticker_of
 from bot.errors import UserError
 from bot.settings import AlertSettings
@@ -21,7 +21,7 @@ from storage.subscriptions import Chat, Subscription
 
 ACTIONS = ("change", "off")
 COIN_KEYS = ("step", "resolve", "coins", "exclude")
-CLUSTER_KEYS = ("side", "days", "min_value", "sector", "industry", "tickers")
+CLUSTER_KEYS = ("side", "days", "min_value", "sector", "industry", "tickers", "plan")
 MOST_INSIDERS, HIGHEST_SCORE = 50, 10
 MOST_SUBSCRIPTIONS = 100  # in one chat
 
@@ -75,8 +75,7 @@ def _delete(request: Request) -> View:
 
 def _answer(tx: Transaction, made: Subscription, wish: Wish, request: Request, verb: str) -> View:
     matches = open_standing(tx, made.id, wish, request.now, request.alerts, request.scoring)
-    known = {one.ticker for one in tx.filings.issuers().values()} if wish.tickers else set()
-    unknown = [ticker for ticker in wish.tickers if ticker not in known]
+    unknown = [ticker for ticker in wish.tickers if not tx.filings.named(ticker)]
     least = request.scoring.min_exchanges
     return subscribed_view(made.id, wish, matches, verb, min_exchanges=least, unknown=unknown)
 
@@ -114,7 +113,9 @@ def _wish(base: Wish, request: Request) -> Wish:
                 f"{key} is not for {base.signal}; it takes min, {', '.join(known)}",
                 f"/alert {base.signal} min={3 if base.signal is Signal.CLUSTERS else 6}",
             )
-    changes: dict[str, Any] = {key: args[key] for key in ("step", "resolve", "days", "min_value") if key in args}
+    changes: dict[str, Any] = {
+        key: args[key] for key in ("step", "resolve", "days", "min_value", "plan") if key in args
+    }
     changes |= {key: args[key] or None for key in ("sector", "industry") if key in args}
     if "min" in args:
         changes["minimum"] = _minimum(base.signal, args["min"])
@@ -206,7 +207,7 @@ COMMAND = Command(
         Param("exclude", Kind.TEXT, "not these coins", "BTC,ETH", allowed="tickers; none"),
         *(
             replace(param, default=None, line=f"/alert clusters {param.name}={param.example}")
-            for param in (SIDE, DAYS, MIN_VALUE, SECTOR, INDUSTRY, TICKERS)
+            for param in (SIDE, DAYS, MIN_VALUE, SECTOR, INDUSTRY, TICKERS, PLAN)
         ),
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.views import numbers
-from bot.views.clusters import summary
+from bot.views.cluster_words import summary
 from bot.views.elements import Button, Code, Column, Json, Note, Table, Text, View
 from bot.views.titles import TITLES
 from scoring.model import Signal
@@ -93,6 +93,7 @@ def describe(wish: Wish) -> str:
         parts += [f"at least {numbers.money(wish.min_value)}"] if wish.min_value else []
         parts += [name for name in (wish.sector, wish.industry) if name]
         parts += [f"only {', '.join(wish.tickers)}"] if wish.tickers else []
+        parts += [] if wish.plan else ["without trades under a 10b5-1 plan"]
         return ", ".join(parts)
     parts = [f"{title} ≥ {numbers.plain(wish.minimum)}", f"again every +{numbers.plain(wish.step)}"]
     parts += ["and when it is over"] if wish.resolve else []
@@ -109,6 +110,7 @@ def typed(wish: Wish) -> str:
         parts += [f"min_value={numbers.plain(wish.min_value)}"] if wish.min_value else []
         parts += [f'{key}="{value}"' for key, value in (("sector", wish.sector), ("industry", wish.industry)) if value]
         parts += [f"tickers={','.join(wish.tickers)}"] if wish.tickers else []
+        parts += [] if wish.plan else ["plan=no"]
         return " ".join(parts)
     parts.append(f"step={numbers.plain(wish.step)}")
     parts += ["resolve=yes"] if wish.resolve else []

@@ -30,6 +30,7 @@ wishes = st.builds(
     sector=maybe_text,
     industry=maybe_text,
     tickers=words,
+    plan=st.booleans(),
 )
 
 
@@ -79,7 +80,20 @@ def test_minimum_and_step_are_the_wish_and_the_rest_the_house() -> None:
     ("side", "sides"), [(None, (Side.BUY, Side.SELL)), (Side.BUY, (Side.BUY,)), (Side.SELL, (Side.SELL,))]
 )
 def test_a_cluster_wish_says_which_clusters_qualify(side: Side | None, sides: tuple[Side, ...]) -> None:
-    wish = Wish(Signal.CLUSTERS, 4, side=side, days=90, min_value=1e6, sector="Energy", industry="Oil")
+    wish = Wish(Signal.CLUSTERS, 4, side=side, days=90, min_value=1e6, sector="Energy", industry="Oil", plan=False)
     rule = wish.cluster_rule()
     assert (rule.min_insiders, rule.sides, rule.days, rule.min_value) == (4, sides, 90, 1e6)
-    assert (rule.sector, rule.industry) == ("Energy", "Oil")
+    assert (rule.sector, rule.industry, rule.plan) == ("Energy", "Oil", False)
+
+
+def test_a_wish_for_clusters_that_says_nothing_is_about_purchases_of_three_with_plan_trades() -> None:
+    rule = Wish(Signal.CLUSTERS, 3).cluster_rule()
+    assert (rule.sides, rule.min_insiders, rule.days, rule.plan) == ((Side.BUY,), 3, 30, True)
+
+
+def test_a_wish_that_an_older_version_stored_is_read() -> None:
+    stored = {
+        "signal": "clusters", "minimum": 3.0, "step": 1.0, "resolve": False, "coins": [], "exclude": [], "side": "SELL",
+        "days": 90, "min_value": 0.0, "sector": None, "industry": None, "tickers": ["ACME"],
+    }  # fmt: skip
+    assert Wish.from_json(stored) == Wish(Signal.CLUSTERS, 3, side=Side.SELL, days=90, tickers=("ACME",))
