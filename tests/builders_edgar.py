@@ -15,7 +15,7 @@ from scoring.model import Filer, Filing, InsiderTransaction
 
 WEDNESDAY = datetime(2026, 11, 18, 21, tzinfo=UTC)  # 16:00 in New York, in the middle of EDGAR's day
 SETTINGS = EdgarSettings(name="Tocsin Tests", email="tests@tocsin-tests.org")
-_numbers = count(1)
+_numbers = count(100_000)  # beyond those that tests choose
 
 
 def made(

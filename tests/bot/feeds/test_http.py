@@ -23,6 +23,7 @@ from bot.errors import FeedError
 from bot.feeds.breaker import Admission
 from bot.feeds.exchanges.base import AnswerError, Endpoint, Slot
 from bot.feeds.http import AskError, HttpOptions, LimitedError, RefusedError, Source, open_client
+from bot.feeds.request import Request, read_body
 from tests.servers.exchange import (
     Loopback,
     Reply,
@@ -86,6 +87,51 @@ def asked_once(reply: Reply, options: HttpOptions = PATIENT, **more: Any) -> tup
                 return error, here
 
     return asyncio.run(main())
+
+
+# --- answers that are no JSON ---------------------------------------------------------------------------
+
+
+def read_once(reply: Reply, options: HttpOptions | None = None) -> tuple[Any, World]:
+    """What a reader of its own makes of `/rates?page=2`, or the error that it raised."""
+
+    async def rejected(response: httpx.Response) -> AskError:
+        return AskError("somewhere", f"says {response.status_code}", permanent=True)
+
+    async def body(request: Request, client: httpx.AsyncClient) -> bytes:
+        taken = bytearray()
+        await read_body(request, client, taken.extend, rejected)
+        return bytes(taken)
+
+    async def main() -> tuple[Any, World]:
+        async with world(reply) as here:
+            try:
+                return await here.source().fetch("/rates?page=2", body, options=options), here
+            except FeedError as error:
+                return error, here
+
+    return asyncio.run(main())
+
+
+def test_a_reader_is_given_the_body_as_it_is_and_asks_with_the_query_of_the_path() -> None:
+    found, here = read_once(text("<feed/>"))
+    assert (found, dict(here.server.requests[0].params)) == (b"<feed/>", {"page": "2"})
+
+
+def test_a_reader_says_what_a_rejection_means() -> None:
+    found, here = read_once(failing(503))
+    assert (found.reason, len(here.server.requests)) == ("says 503", 1)
+
+
+def test_a_body_that_breaks_off_is_read_again_from_its_beginning() -> None:
+    found, here = read_once(in_turn(truncated("x" * 9999), reset(), text("whole")))
+    assert (found, len(here.server.requests)) == (b"whole", 3)
+
+
+def test_a_request_may_have_options_of_its_own() -> None:
+    found, here = read_once(huge(300_000), HttpOptions(max_bytes=100_000))
+    assert "answer larger than" in str(found)
+    assert len(here.server.requests) == 1
 
 
 # --- what comes back ------------------------------------------------------------------------------------

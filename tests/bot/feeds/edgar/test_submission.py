@@ -223,18 +223,14 @@ def test_a_wait_that_edgar_names_is_heeded_where_it_is_longer() -> None:
     assert at_edgar(what) == timedelta(hours=1)
 
 
-def test_edgar_itself_would_ban_a_program_that_does_not_heed_it() -> None:
+def test_the_site_of_these_tests_bans_a_program_without_a_pace() -> None:
     async def what(here: Visit) -> Any:
-        edgar = here.edgar()
-        edgar._source._pace.turn = _at_once  # type: ignore[method-assign] - as a program without a pace
-        found = await asyncio.gather(*(edgar.text(TICKERS) for _ in range(30)), return_exceptions=True)
-        return {type(one) for one in found if isinstance(one, Exception)}, here.site.bans
+        signed = {"User-Agent": "Jane Doe jane@doe.org"}
+        statuses = [(await here.client.get(here.site.url + TICKERS, headers=signed)).status_code for _ in range(15)]
+        unsigned = await here.client.get(here.site.url + TICKERS)
+        return statuses, here.site.bans, "Undeclared" in unsigned.text
 
-    assert at_edgar(what) == ({ThrottledError}, 1)
-
-
-async def _at_once(*_: object) -> None:
-    return None
+    assert at_edgar(what) == ([200] * 10 + [403] * 5, 1, True)
 
 
 # --- what an answer means ---------------------------------------------------------------------------------
