@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.commands.base import Command, Kind, Param, Request
+from bot.feeds.edgar.hours import is_open, next_open
 from bot.feeds.exchanges import EXCHANGES
 from bot.feeds.exchanges.alive import alive
 from bot.feeds.exchanges.base import History
@@ -12,10 +13,12 @@ from bot.feeds.exchanges.coverage import Wanted, coverage
 from bot.feeds.settings import FeedSettings
 from bot.feeds.slugs import APART
 from bot.views.elements import View
+from bot.views.filings import FilingsState, filings_view, reasons_of
 from bot.views.status import Depth, Health, Holdings, history_view, quarantine_view, status_view
 from storage import Transaction
 
-SHOWS = ("overview", "quarantine", "history")
+SHOWS = ("overview", "quarantine", "history", "filings")
+ASIDES = 200  # of the newest, that tell why filings are set aside
 
 
 def run(request: Request) -> View:
@@ -27,12 +30,13 @@ def run(request: Request) -> View:
                 return quarantine_view(tx.quarantine.entries(), now)
             case "history":
                 return history_view(depth_of(tx, request.feeds, now), tx.funding.provisional(), now)
+            case "filings":
+                return filings_view(filings_of(tx, request.feeds, now), tx.filings.asides(ASIDES), now)
         coins = tx.pairs.base_coins()
         holdings = Holdings(
             coins=len(coins),
-            filings=tx.filings.count(),
+            filings=filings_of(tx, request.feeds, now),
             newest_settlements=tx.funding.newest_settlements(now),
-            newest_filing=tx.filings.newest(now),
             newest_price=tx.prices.newest(now),
             provisional=tx.funding.provisional(),
             price_sources=tx.prices.sources(now),
@@ -49,6 +53,18 @@ def run(request: Request) -> View:
                 now,
             )
         )
+
+
+def filings_of(tx: Transaction, feeds: FeedSettings, now: datetime) -> FilingsState:
+    """What is stored of filings, and whether EDGAR takes any now."""
+    asked = feeds.insiders == "edgar" and feeds.funding != "simulated"
+    return FilingsState(
+        stored=tx.filings.count(),
+        newest=tx.filings.newest(now),
+        aside=tx.filings.aside_count(),
+        reasons=reasons_of(tx.filings.asides(ASIDES)),
+        closed_until=next_open(now) if asked and not is_open(now) else None,
+    )
 
 
 def depth_of(tx: Transaction, feeds: FeedSettings, now: datetime) -> Depth:
@@ -79,7 +95,7 @@ COMMAND = Command(
         Param(
             "show",
             Kind.CHOICE,
-            "overview, quarantine (values that are not believed) or history (how deep it is)",
+            "overview, quarantine (values that are not believed), history (how deep) or filings (what was not read)",
             "quarantine",
             default="overview",
             choices=SHOWS,

@@ -11,12 +11,12 @@ from bot.feeds.exchanges import EXCHANGES, title_of
 from bot.feeds.exchanges.coverage import ExchangeCoverage, part_of
 from bot.views import numbers
 from bot.views.elements import Button, Column, Element, Field, Fields, Json, Note, Table, Text, View
+from bot.views.filings import FilingsState, filings_data, filings_fields, state_of
 from scoring.model import Held
 from storage.refreshes import Refresh, Source
 
 STALE = timedelta(hours=9)  # the longest common interval and an hour
 PRICE_STALE = timedelta(hours=2)  # an older price scores nothing (DESIGN, the method, 9)
-FILINGS_STALE = timedelta(days=4)  # a long weekend
 HELD_SHOWN = 5  # in the overview
 HELD_LISTED = 100
 PRICE_TITLES = {"coingecko": "CoinGecko", "marks": "our own marks", "candles": "candles", "import": "imports"}
@@ -28,9 +28,8 @@ class Holdings:
     """What is stored."""
 
     coins: int
-    filings: int
+    filings: FilingsState
     newest_settlements: Mapping[str, datetime]  # exchange → time
-    newest_filing: datetime | None
     newest_price: datetime | None
     provisional: Mapping[str, int] = field(default_factory=dict)  # exchange → settlements that are estimates
     price_sources: Mapping[str, int] = field(default_factory=dict)  # where how many coins' changes come from
@@ -75,6 +74,8 @@ def status_view(health: Health) -> View:
         buttons.append(Button(f"All {len(held)} in quarantine", "/status quarantine"))
     if health.depth.exchanges:
         buttons.append(Button("History per exchange", "/status history"))
+    if health.holdings.filings.aside:
+        buttons.append(Button("Filings that could not be read", "/status filings"))
     return View(title="Status", body=tuple(body), buttons=tuple(buttons), data=_data(health))
 
 
@@ -161,7 +162,7 @@ def _facts(health: Health) -> Fields:
             "last refresh",
             "never" if last is None else f"{numbers.clock(last.at)}, {numbers.ago(last.at, health.now)}",
         ),
-        Field("stored", f"{numbers.count(holdings.coins, 'coin')}, {numbers.count(holdings.filings, 'filing')}"),
+        Field("stored", f"{numbers.count(holdings.coins, 'coin')}, {numbers.count(holdings.filings.stored, 'filing')}"),
     ]
     if health.depth.exchanges:
         facts.append(
@@ -179,6 +180,7 @@ def _facts(health: Health) -> Fields:
                 ),
             )
         )
+    facts += filings_fields(holdings.filings)
     facts.append(Field("outbox", waiting))
     return Fields(tuple(facts))
 
@@ -198,7 +200,10 @@ def _sources_table(health: Health) -> Table:
         for name, at in _exchanges(holdings, by_name).items()
     ]
     rows.append(_row("Prices", holdings.newest_price, by_name.get("prices"), now, stale=PRICE_STALE))
-    rows.append(_row("Filings", holdings.newest_filing, by_name.get("filings"), now, stale=FILINGS_STALE))
+    filings, asked = holdings.filings, by_name.get("filings")
+    row = _row("Filings", filings.newest, asked, now)
+    # Nights and weekends are nothing to worry about, and a source that failed says so itself.
+    rows.append(row if asked is not None and asked.detail else (*row[:-1], state_of(filings, now)))
     taken = {*EXCHANGES, *holdings.newest_settlements, "prices", "filings"}
     rows += [_row(one.name, None, one, now) for one in health.sources if one.name not in taken]
     return Table(columns, tuple(rows))
@@ -266,10 +271,9 @@ def _data(health: Health) -> dict[str, Json]:
         "now": numbers.iso(health.now),
         "last_refresh": None if health.last is None else numbers.iso(health.last.at),
         "coins": holdings.coins,
-        "filings": holdings.filings,
+        **filings_data(holdings.filings),
         "newest_settlements": {name: numbers.iso(at) for name, at in holdings.newest_settlements.items()},
         "newest_price": numbers.iso(holdings.newest_price),
-        "newest_filing": numbers.iso(holdings.newest_filing),
         "sources": [
             {
                 "name": one.name,
