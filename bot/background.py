@@ -14,6 +14,7 @@ import polars as pl
 from bot.clock import Clock
 from bot.config import Config
 from bot.feeds.base import empty_prices, empty_settlements
+from bot.feeds.edgar.backfill import EdgarBackfill
 from bot.feeds.exchanges.backfill import Backfill, BackfillOptions
 from bot.feeds.exchanges.price_gap import PriceGap
 from bot.sources import Sources
@@ -38,18 +39,22 @@ class Background:
         self.keeps = False  # whether what is stored is kept for a recording
         options = BackfillOptions(config.feeds.history_days, config.scoring.max_abs_rate)
         self._backfill = Backfill(storage, sources.readers, clock, options, stored=lambda rows: self._keep(0, rows))
+        self._edgar = _edgar_backfill(storage, sources, clock, config)
         self._gap = PriceGap(storage, sources.exchanges, clock, stored=lambda rows: self._keep(1, rows))
 
     async def after_refresh(self) -> None:
         """Look at what is listed now, and read what is missing of it."""
         await self._backfill.plan()
+        if self._edgar is not None:
+            await self._edgar.plan()
         self._refreshed.set()
 
     async def run(self) -> None:
         """Read for ever."""
-        await asyncio.gather(
-            _again_and_again("the history", self._backfill.run), _again_and_again("the price gap", self._fill_gap)
-        )
+        jobs = {"the history": self._backfill.run, "the price gap": self._fill_gap}
+        if self._edgar is not None:
+            jobs["the filings of the past"] = self._edgar.run
+        await asyncio.gather(*(_again_and_again(name, job) for name, job in jobs.items()))
 
     async def _fill_gap(self) -> None:
         await self._refreshed.wait()
@@ -76,6 +81,13 @@ class Background:
         if self.keeps:
             with self._keeping:
                 self._kept[place].append(rows)
+
+
+def _edgar_backfill(storage: Storage, sources: Sources, clock: Clock, config: Config) -> EdgarBackfill | None:
+    """None where EDGAR is not read."""
+    if sources.edgar is None or sources.edgar.problem:
+        return None
+    return EdgarBackfill(storage, sources.edgar, clock, config.edgar.history_days)
 
 
 async def _again_and_again(name: str, job: Callable[[], Awaitable[None]]) -> None:

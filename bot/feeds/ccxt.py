@@ -155,7 +155,7 @@ def load_ccxt() -> Any:
     try:
         return import_module("ccxt.async_support")
     except ModuleNotFoundError:
-        raise StartError("ccxt is not installed: pip install 'tocsin[ccxt]', or leave out [feeds] ccxt") from None
+        raise StartError("ccxt is not installed: .venv/bin/pip install -e '.[ccxt]', or leave out feeds.ccxt") from None
 
 
 def open_exchange(ccxt: Any, exchange_id: str, settings: Mapping[str, Any]) -> Any:

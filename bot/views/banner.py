@@ -47,9 +47,13 @@ def banner_view(config: Config, commands: Sequence[Command]) -> View:
     )
 
 
+INSIDERS = {"filings", "finradar"}
+OTHERS = {"prices"} | INSIDERS  # sources of something else than funding rates
+
+
 def started_view(done: Refreshed, progress: str) -> View:
     """How the first refresh of a live market went, and what comes next."""
-    exchanges = [report for report in done.reports if report.source != "prices"]
+    exchanges = [report for report in done.reports if report.source not in OTHERS]
     answered = [report for report in exchanges if report.ok]
     lines: list[Text | Note] = [
         Text(f"{len(answered)} of {numbers.count(len(exchanges), 'source')} of funding rates answered.")
@@ -58,7 +62,7 @@ def started_view(done: Refreshed, progress: str) -> View:
         lines.append(Text("Nobody could be reached. Is this machine online? It is tried again at the next refresh."))
     elif progress:
         lines.append(Text(f"Scores need settled rates: {progress}. The most negative coins come first."))
-    silent = [report for report in done.reports if not report.ok] if answered else []
+    silent = [one for one in done.reports if not one.ok and (answered or one.source in INSIDERS)]
     lines += [Note(f"{title_of(report.source)}: {report.detail}") for report in silent]
     return View(title="First refresh", body=tuple(lines), buttons=(Button("How fresh everything is", "/status"),))
 

@@ -32,6 +32,16 @@ def test_when_nobody_answers_the_machine_is_suspected_and_no_list_is_read_out() 
     assert "451" not in said
 
 
+def test_insiders_that_are_off_say_so_at_the_start() -> None:
+    off = SourceReport.failed(
+        "filings", "off: EDGAR asks every program for a name and an e-mail address", Outcome.REFUSED
+    )
+    for reports in ((SourceReport("gate", ok=True), off), (SILENT, off)):
+        said = str(started_view(refreshed(*reports), "").body)
+        assert "of 1 source of funding rates" in said
+        assert "a name and an e-mail address" in said
+
+
 def test_a_replay_says_what_it_runs_on_and_when_it_is_over() -> None:
     view = replay_view(Path("recordings"), [NOW, NOW.replace(hour=13)], 600)
     assert "2 refreshes from 2026-11-25 12:30 UTC to 2026-11-25 13:30 UTC, 600 recorded seconds a second" in str(
