@@ -30,7 +30,9 @@ class FeedSettings(Settings):
     )
     exchanges: list[ExchangeName] = Field([], description="read only these; empty: all that are open")
     ccxt: list[str] = Field(
-        [], description="more exchanges, by the names that ccxt has for them; needs the extra: .venv/bin/pip install -e '.[ccxt]'"
+        [],
+        description="more exchanges, by the names that ccxt has for them; needs an extra: "
+        ".venv/bin/pip install -e '.[ccxt]'",
     )
     history_days: int = Field(
         90,
