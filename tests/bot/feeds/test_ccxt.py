@@ -214,7 +214,7 @@ def test_ccxt_is_loaded_for_those_only_who_name_an_exchange() -> None:
 
 def test_a_missing_ccxt_is_told_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ccxt.async_support", None)
-    with pytest.raises(StartError, match=r"pip install 'tocsin\[ccxt\]'"):
+    with pytest.raises(StartError, match=r"pip install -e '\.\[ccxt\]'"):
         CcxtFeed("woo", clock=FixedClock(NOW))
 
 
