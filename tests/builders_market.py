@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from bot.commands.answer import answer
 from bot.commands.base import ChatRef
+from bot.feeds.edgar.settings import EdgarSettings
+from bot.feeds.settings import FeedSettings
 from bot.settings import AlertSettings, ScoringSettings
 from bot.views.elements import View
 from scoring.model import Coin
@@ -31,6 +33,22 @@ def fill(storage: Storage) -> None:
         tx.filings.add([filing(person(i), trade(100, 10 + i)) for i in range(3)])
 
 
-def ask(storage: Storage, line: str, chat: ChatRef = CHAT, after: timedelta = timedelta(0)) -> View:
+def ask(
+    storage: Storage,
+    line: str,
+    chat: ChatRef = CHAT,
+    after: timedelta = timedelta(0),
+    edgar: EdgarSettings | None = None,
+    feeds: FeedSettings | None = None,
+) -> View:
     """The answer to one line."""
-    return answer(line, chat=chat, now=NOW + after, storage=storage, scoring=ScoringSettings(), alerts=AlertSettings())
+    return answer(
+        line,
+        chat=chat,
+        now=NOW + after,
+        storage=storage,
+        scoring=ScoringSettings(),
+        alerts=AlertSettings(),
+        feeds=feeds,
+        edgar=edgar,
+    )

@@ -12,6 +12,7 @@ from bot.commands.naming import NO_FILTER, base_coin_of, class_of
 from bot.commands.parse import find_command, parse_args, parse_line
 from bot.commands.values import choose, example_of, shown
 from bot.errors import UserError
+from bot.feeds.edgar.settings import EdgarSettings
 from bot.feeds.settings import FeedSettings
 from bot.settings import AlertSettings, ScoringSettings
 from bot.views.elements import View
@@ -30,13 +31,15 @@ def answer(  # noqa: PLR0913 - all that a command may use
     scoring: ScoringSettings,
     alerts: AlertSettings,
     feeds: FeedSettings | None = None,
+    edgar: EdgarSettings | None = None,
 ) -> View:
     """Answer one line. What the person did wrong comes back as an error View; our own faults are raised."""
     try:
         name, rest = parse_line(_storable(line))
         command = find_command(name, COMMANDS)
         args = parse_args(command, rest, _resolver(command, storage))
-        return command.run(Request(args, chat, now, storage, scoring, alerts, feeds or FeedSettings()))
+        settings = (feeds or FeedSettings(), edgar or EdgarSettings())
+        return command.run(Request(args, chat, now, storage, scoring, alerts, *settings))
     except UserError as error:
         return error_view(error)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from bot.feeds.edgar.settings import EdgarSettings
 from bot.feeds.settings import FeedSettings
 from bot.settings import AlertSettings, ScoringSettings
 from bot.views.elements import View
@@ -69,6 +70,7 @@ class Request:
     scoring: ScoringSettings
     alerts: AlertSettings
     feeds: FeedSettings = field(default_factory=FeedSettings)
+    edgar: EdgarSettings = field(default_factory=EdgarSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.commands.base import Command, Kind, Param, Request
 from bot.commands.companies import company_of
+from bot.commands.covered import covered_of, lacking, why_off
 from bot.commands.pump import LIMIT
 from bot.errors import UserError
 from bot.feeds.sectors import SECTORS
@@ -16,6 +17,7 @@ from bot.signals import find_clusters
 from bot.views.cluster_card import Company, cluster_card
 from bot.views.clusters import Known, cluster_list
 from bot.views.elements import View
+from bot.views.sources import Service
 from scoring.amendments import effective_filings
 from scoring.clusters import ClusterRule, examine
 from scoring.model import Cluster, Filing, Issuer, Side
@@ -49,13 +51,28 @@ def run(request: Request) -> View:
         given = hosted_clusters(tx, rule, request.now)
         if given is not None and given.unknown:
             raise UserError(given.unknown, given.example)
-        service = None if given is None else given.service
-        known = Known(tx.filings.count(), tx.filings.newest(request.now), None, request.now, service)
+        known = _known(tx, rule, request, None if given is None else given.service)
         if issuer is not None:
             company = _company(tx, issuer, rule, request.now) if given is None else _given(issuer, given.clusters)
             return cluster_card(company, rule, known)
         found = find_clusters(tx, rule, request.now) if given is None else given.clusters
     return cluster_list(found[: args["limit"]], rule, known, total=len(found))
+
+
+def _known(tx: Transaction, rule: ClusterRule, request: Request, service: Service | None) -> Known:
+    covered = covered_of(tx, request.feeds, request.edgar, request.now)
+    return Known(
+        stored=tx.filings.count(),
+        newest=tx.filings.newest(request.now),
+        covered=lacking(covered, _first_day(rule, request.now)),
+        now=request.now,
+        off=why_off(request.feeds, request.edgar),
+        service=service,
+    )
+
+
+def _first_day(rule: ClusterRule, now: datetime) -> date:
+    return (now - timedelta(days=rule.days)).date()
 
 
 def _given(issuer: Issuer, clusters: Iterable[Cluster]) -> Company:
@@ -65,8 +82,7 @@ def _given(issuer: Issuer, clusters: Iterable[Cluster]) -> Company:
 
 
 def _company(tx: Transaction, issuer: Issuer, rule: ClusterRule, now: datetime) -> Company:
-    since = (now - timedelta(days=rule.days)).date()
-    filings = tx.filings.window(since, now, [issuer.cik])
+    filings = tx.filings.window(_first_day(rule, now), now, [issuer.cik])
     # By CIK: the issuer may have no ticker, or have had another one when it filed.
     own = replace(rule, ticker=None)
     anyone = replace(own, min_insiders=1, min_value=0.0, sides=tuple(Side))
@@ -78,7 +94,7 @@ def _company(tx: Transaction, issuer: Issuer, rule: ClusterRule, now: datetime) 
 
 def _inside(filings: Iterable[Filing], rule: ClusterRule, now: datetime) -> Iterable[Filing]:
     """The filings with those of their trades that lie inside the window."""
-    first = (now - timedelta(days=rule.days)).date()
+    first = _first_day(rule, now)
     for filing in filings:
         rows = tuple(row for row in filing.transactions if first <= row.date <= now.date())
         yield replace(filing, transactions=rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.commands.base import Command, Kind, Param, Request
+from bot.commands.covered import covered_of, reads_edgar, why_off
 from bot.feeds.edgar.hours import is_open, next_open
 from bot.feeds.exchanges import EXCHANGES
 from bot.feeds.exchanges.alive import alive
@@ -31,11 +32,11 @@ def run(request: Request) -> View:
             case "history":
                 return history_view(depth_of(tx, request.feeds, now), tx.funding.provisional(), now)
             case "filings":
-                return filings_view(filings_of(tx, request.feeds, now), tx.filings.asides(ASIDES), now)
+                return filings_view(filings_of(tx, request), tx.filings.asides(ASIDES), now)
         coins = tx.pairs.base_coins()
         holdings = Holdings(
             coins=len(coins),
-            filings=filings_of(tx, request.feeds, now),
+            filings=filings_of(tx, request),
             newest_settlements=tx.funding.newest_settlements(now),
             newest_price=tx.prices.newest(now),
             provisional=tx.funding.provisional(),
@@ -55,15 +56,18 @@ def run(request: Request) -> View:
         )
 
 
-def filings_of(tx: Transaction, feeds: FeedSettings, now: datetime) -> FilingsState:
-    """What is stored of filings, and whether EDGAR takes any now."""
-    asked = feeds.insiders == "edgar" and feeds.funding != "simulated"
+def filings_of(tx: Transaction, request: Request) -> FilingsState:
+    """What is stored of filings, how far back, and whether EDGAR takes any now."""
+    now = request.now
+    is_closed = reads_edgar(request.feeds) and not is_open(now)
     return FilingsState(
         stored=tx.filings.count(),
         newest=tx.filings.newest(now),
         aside=tx.filings.aside_count(),
         reasons=reasons_of(tx.filings.asides(ASIDES)),
-        closed_until=next_open(now) if asked and not is_open(now) else None,
+        covered=covered_of(tx, request.feeds, request.edgar, now),
+        off=why_off(request.feeds, request.edgar),
+        closed_until=next_open(now) if is_closed else None,
     )
 
 

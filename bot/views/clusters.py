@@ -26,8 +26,9 @@ class Known:
 
     stored: int  # filings
     newest: datetime | None  # acceptance of the newest filing
-    covered: Covered | None  # None: all that is wanted has been read, or nothing is read
+    covered: Covered | None  # None: the whole window has been read, or nobody reads the past
     now: datetime
+    off: str = ""  # why no filings are read, with the way out
     service: Service | None = None  # the hosted service whose clusters these are; None: our own
 
 
@@ -63,6 +64,8 @@ def notes(known: Known) -> list[Note]:
         rests = f"{numbers.count(known.stored, 'filing')} · newest {numbers.ago(known.newest, known.now)}"
     counted = "Insiders are beneficial owners; joint filers count once."
     said = [Note(f"{counted} {rests} · {numbers.clock(known.now)}")]
+    if known.off and not known.stored:
+        said.append(Note(f"EDGAR is {known.off}."))
     if known.covered is not None:
         said.append(Note(covered_note(known.covered)))
     return said

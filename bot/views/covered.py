@@ -24,6 +24,8 @@ class Covered:
 
 def covered_note(covered: Covered) -> str:
     """Filings from 2026-10-26 on; older ones are still being read: 37 %, about 1 h 20 min left."""
+    if covered.is_whole:
+        return f"Filings from {covered.since} on; older ones are not read (edgar.history_days)."
     progress = f"{percent(covered)} %{left(covered)}"
     if covered.since is None:
         return f"Filings of the past are still being read: {progress}."

@@ -28,6 +28,7 @@ class FilingsState:
     aside: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)  # why filings are set aside → how many of the newest
     covered: Covered | None = None  # None: nothing of the past is read
+    off: str = ""  # why EDGAR is not asked, with the way out
     closed_until: datetime | None = None  # None: EDGAR takes filings, or nobody asks it
 
     @property
@@ -64,7 +65,9 @@ def filings_view(state: FilingsState, asides: Sequence[Aside], now: datetime) ->
     """Everything about filings, and those that could not be read, newest first."""
     newest = "none yet" if state.newest is None else f"{numbers.clock(state.newest)}, {numbers.ago(state.newest, now)}"
     body: list[Element] = [Text(f"Newest filing: {newest}; {numbers.count(state.stored, 'filing')} stored.")]
-    if state.closed:
+    if state.off:
+        body.append(Text(f"EDGAR is {state.off}."))
+    elif state.closed:
         body.append(Text(f"{state.closed}; nothing new comes before that."))
     if state.covered is not None:
         body.append(

@@ -66,7 +66,12 @@ def test_a_feed_that_is_off_says_what_is_missing(storage: Storage) -> None:
 
 def test_filings_that_could_not_be_read_are_counted_with_their_reasons_and_listed_with_links(storage: Storage) -> None:
     with storage.write() as tx:
-        tx.filings.put_aside([*asides(25), *(Aside(f"x{i}", "it names no reporting owner", "", NOW) for i in range(2))])
+        tx.filings.put_aside(
+            [
+                *asides(25),
+                *(Aside(f"x{i}", "it names no reporting owner", "https://www.sec.gov/b", NOW) for i in range(2)),
+            ]
+        )
     overview = ask(storage, "/status")
     assert fields(overview)["set aside"] == "27 filings: it is not XML (25); it names no reporting owner (2)"
     assert overview.data["filings_set_aside"] == 27
