@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, func, or_, select, update
 
 from scoring.model import Filing, Issuer
 from storage import bulk
 from storage.batches import batches
-from storage.tables import FilingRow, IssuerRow, ListedTickerRow
+from storage.tables import AsideRow, FilingRow, IssuerRow, ListedTickerRow
+
+
+@dataclass(frozen=True, slots=True)
+class Undescribed:
+    """A filing of which the submission would tell its issuer's SIC code."""
+
+    issuer_cik: str
+    accession: str
+    form: str
+    accepted_at: datetime
 
 
 class Issuers:
@@ -56,6 +68,40 @@ class Issuers:
             .values(sector=bindparam("sector"), industry=bindparam("industry")),
             [{"of": cik, "sector": sector, "industry": industry} for cik, (sector, industry) in sectors.items()],
         )
+
+    def sics(self, ciks: Collection[str]) -> dict[str, str]:
+        """CIK → SIC code in the newest filing that has one, of the issuers asked for; a shell becomes a company."""
+        found: dict[str, str] = {}
+        for some in batches(sorted(ciks)):
+            filed = select(FilingRow.issuer_cik, FilingRow.sic).where(
+                FilingRow.issuer_cik.in_(some), FilingRow.sic.is_not(None)
+            )
+            for cik, sic in self._connection.execute(filed.order_by(FilingRow.accepted_at, FilingRow.accession)):
+                found[cik] = sic or ""
+        return found
+
+    def undescribed(self, limit: int) -> tuple[Undescribed, ...]:
+        """The newest filing of each of at most `limit` issuers without a sector and without a submission as filed."""
+        submitted = exists().where(FilingRow.issuer_cik == IssuerRow.cik, FilingRow.source == "xml")
+        readable = ~exists().where(AsideRow.accession == FilingRow.accession)
+        ciks = (
+            select(IssuerRow.cik)
+            .where(
+                IssuerRow.sector.is_(None),
+                ~submitted,
+                exists().where(FilingRow.issuer_cik == IssuerRow.cik, FilingRow.source == "bulk", readable),
+            )
+            .order_by(IssuerRow.filed_at.desc(), IssuerRow.cik)
+            .limit(limit)
+        )
+        newest: dict[str, Undescribed] = {}
+        for some in batches(self._connection.execute(ciks).scalars().all()):
+            filed = select(FilingRow.issuer_cik, FilingRow.accession, FilingRow.form, FilingRow.accepted_at).where(
+                FilingRow.issuer_cik.in_(some), FilingRow.source == "bulk", readable
+            )
+            for row in self._connection.execute(filed.order_by(FilingRow.accepted_at, FilingRow.accession)):
+                newest[row.issuer_cik] = Undescribed(*row)
+        return tuple(newest.values())
 
     def put_tickers(self, tickers: Mapping[str, Sequence[str]]) -> None:
         """Replace SEC's list of tickers: CIK (ten digits) → its tickers, in SEC's order."""
