@@ -12,6 +12,7 @@ from bot.alerts.digest import priority, urgency
 from bot.alerts.episodes import Episode, Step, advance, advance_cluster
 from bot.alerts.facts import cluster_facts, coin_facts
 from bot.alerts.matching import Verdict, Wish, verdict_on_change, verdict_on_cluster, verdict_on_coin
+from bot.hosted_clusters import Given, hosted_clusters
 from bot.settings import AlertSettings, ScoringSettings
 from bot.signals import find_clusters, pump_constants, selling_constants
 from bot.views import numbers
@@ -49,7 +50,7 @@ def enqueue(tx: Transaction, found: Snapshot, alerts: AlertSettings, scoring: Sc
     subscriptions = tx.subscriptions.active()
     episodes = load_episodes(tx, (one.id for one in subscriptions))
     coins = tx.pairs.coins()
-    clusters: dict[ClusterRule, tuple[Cluster, ...]] = {}
+    clusters: dict[ClusterRule, Given] = {}
     by_chat: dict[int, list[NewAlert]] = defaultdict(list)
     changed: list[StoredEpisode] = []
     for subscription in subscriptions:
@@ -58,10 +59,10 @@ def enqueue(tx: Transaction, found: Snapshot, alerts: AlertSettings, scoring: Sc
         if wish.signal is Signal.CLUSTERS:
             rule = wish.cluster_rule()
             if rule not in clusters:
-                clusters[rule] = find_clusters(tx, rule, found.now)
-            ciks = companies_of(tx, wish)
-            qualifying = [one for one in clusters[rule] if verdict_on_cluster(wish, one, ciks) is Verdict.TELL]
-            steps = _cluster_steps(tx, wish, own, qualifying, found)
+                clusters[rule] = clusters_of(tx, rule, found.now)
+            if clusters[rule].unknown:
+                continue  # nothing is known, which is neither a new cluster nor one that is gone
+            steps = _cluster_steps(tx, wish, own, clusters[rule], found)
         else:
             steps = _coin_steps(wish, own, found, coins, alerts, scoring)
         for key, step, facts in steps:
@@ -71,6 +72,11 @@ def enqueue(tx: Transaction, found: Snapshot, alerts: AlertSettings, scoring: Sc
                 by_chat[subscription.chat_id].append(_alert(subscription, key, step, facts))
     tx.subscriptions.put_episodes(changed)
     return sum(_queue(tx, chat, told, found, alerts) for chat, told in by_chat.items())
+
+
+def clusters_of(tx: Transaction, rule: ClusterRule, now: datetime) -> Given:
+    """The clusters of a rule, from whoever finds them: a hosted service, or we."""
+    return hosted_clusters(tx, rule, now) or Given(find_clusters(tx, rule, now))
 
 
 def companies_of(tx: Transaction, wish: Wish) -> frozenset[str]:
@@ -120,14 +126,15 @@ def _coin_steps(
 
 
 def _cluster_steps(
-    tx: Transaction, wish: Wish, episodes: Mapping[str, Episode], clusters: Iterable[Cluster], found: Snapshot
+    tx: Transaction, wish: Wish, episodes: Mapping[str, Episode], given: Given, found: Snapshot
 ) -> Iterator[tuple[str, Step, dict[str, object]]]:
-    qualifying = {one.key: one for one in clusters}
+    ciks = companies_of(tx, wish)
+    qualifying = {one.key: one for one in given.clusters if verdict_on_cluster(wish, one, ciks) is Verdict.TELL}
     standing = {key for key, episode in episodes.items() if episode.is_open}
     for key in sorted(standing | qualifying.keys()):
         cluster = qualifying.get(key)
         step = advance_cluster(episodes.get(key), cluster, found.now, found.slot)
-        if cluster is not None and step.change and not _is_news(tx, cluster, found):
+        if cluster is not None and step.change and (given.is_first or not _is_news(tx, cluster, found)):
             step = replace(step, change=None)  # it stood before anybody could read it
         yield key, step, cluster_facts(cluster, step, wish) if cluster is not None and step.change else {}
 

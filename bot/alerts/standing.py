@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.alerts.enqueue import companies_of, store_episode
+from bot.alerts.enqueue import clusters_of, companies_of, store_episode
 from bot.alerts.episodes import advance_cluster, standing
 from bot.alerts.matching import Verdict, Wish, verdict_on_cluster, verdict_on_coin
 from bot.settings import AlertSettings, ScoringSettings
-from bot.signals import find_clusters, score_coins
+from bot.signals import score_coins
 from scoring.detection import CoinState, Standing
 from scoring.model import Cluster, CoinScore, Signal
 from storage import Transaction
@@ -21,6 +21,7 @@ class Matches:
 
     scores: tuple[CoinScore, ...] = ()
     clusters: tuple[Cluster, ...] = ()
+    unknown: str = ""  # why it is not known what matches, in a sentence for people
 
 
 def open_standing(
@@ -36,10 +37,10 @@ def open_standing(
     numbers = {one.key: one.number for one in tx.subscriptions.episodes([subscription_id])}
     if wish.signal is Signal.CLUSTERS:
         ciks = companies_of(tx, wish)
-        found = find_clusters(tx, wish.cluster_rule(), now)
-        clusters = tuple(one for one in found if verdict_on_cluster(wish, one, ciks) is Verdict.TELL)
+        given = clusters_of(tx, wish.cluster_rule(), now)
+        clusters = tuple(one for one in given.clusters if verdict_on_cluster(wish, one, ciks) is Verdict.TELL)
         opened = {one.key: advance_cluster(None, one, now, 0).episode for one in clusters}
-        matches = Matches(clusters=clusters)
+        matches = Matches(clusters=clusters, unknown=given.unknown)
     else:
         rule = wish.coin_rule(alerts, scoring)
         scores = score_coins(tx, now, scoring)[wish.signal]

@@ -36,6 +36,8 @@ def subscribed_view(
         body += [Text(f"· {one}") for one in standing[:SHOWN]]
         if len(standing) > SHOWN:
             body.append(Note(f"and {len(standing) - SHOWN} more"))
+    elif matches.unknown:
+        body.append(Text(f"What matches now is not known: {matches.unknown}."))
     else:
         body.append(Text("Nothing matches now. It rings when something does."))
     if wish.signal is not Signal.CLUSTERS:

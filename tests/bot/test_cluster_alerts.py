@@ -11,13 +11,14 @@ import pytest
 
 from bot.alerts.delivery import Courier
 from bot.clock import FixedClock
-from bot.feeds.base import Batch
+from bot.feeds.base import Batch, HostedClusters
 from bot.refresh import RefreshOptions, refresh
 from bot.settings import AlertSettings, ScoringSettings
 from bot.views.elements import Link, Table, View
-from scoring.model import Filing
+from scoring.model import Cluster, Filing
 from storage import Storage
 from tests.builders_filings import ACME, filing, person, trade
+from tests.builders_finradar import hosted_cluster
 from tests.builders_market import ask
 from tests.builders_storage import NOW
 
@@ -183,3 +184,49 @@ def test_why_shows_the_trades_behind_it_as_they_were_known(storage: Storage) -> 
     )
     assert sum(isinstance(one, Link) for one in view.body) == 3
     assert len(view.data["trades"]) == 3  # type: ignore[arg-type]
+
+
+class Hosted:
+    """A feed that gives what a hosted service finds, or nothing."""
+
+    name = "finradar"
+
+    def __init__(self, clusters: tuple[Cluster, ...] | None, days: int) -> None:
+        self.given = () if clusters is None else (HostedClusters(days, clusters, is_whole=True),)
+
+    async def fetch(self, since: datetime | None, now: datetime) -> Batch:
+        return Batch(clusters=self.given)
+
+
+def run_hosted(storage: Storage, cycle: int, clusters: tuple[Cluster, ...] | None, days: int = 30) -> int:
+    options = replace(OPTIONS, hosted_clusters=True)
+    return asyncio.run(refresh(storage, [Hosted(clusters, days)], NOW + cycle * HALF_HOUR, options)).alerts
+
+
+def test_the_first_list_of_a_hosted_service_stands_and_what_comes_after_rings(storage: Storage) -> None:
+    ask(storage, "/alert clusters")
+    first, second = hosted_cluster(), hosted_cluster("0000777009", "AMBR")
+    assert run_hosted(storage, 0, (first,)) == 0
+    assert run_hosted(storage, 1, (first, second)) == 1
+    (view,) = messages(storage, 1)
+    assert view.title.startswith("NEW  3 insiders bought")
+    assert "PALERMO GRETA; OSEI KWAME; LINDQVIST TOVE" in text_of(view)
+    assert not [one for one in view.body if isinstance(one, Link)]
+    assert "PALERMO GRETA" in text_of(ask(storage, view.buttons[0].command, after=HALF_HOUR))
+
+
+def test_while_a_hosted_service_is_silent_nothing_ends_and_nothing_rings_again(storage: Storage) -> None:
+    ask(storage, "/alert clusters")
+    assert run_hosted(storage, 0, (hosted_cluster(),)) == 0
+    for cycle in range(1, 7):
+        assert run_hosted(storage, cycle, None) == 0
+    with storage.read() as tx:
+        assert [one.closed_at for one in tx.subscriptions.episodes()] == [None]
+    assert run_hosted(storage, 7, (hosted_cluster(),)) == 0
+
+
+def test_a_look_back_that_nobody_asked_the_service_for_is_made_and_said_to_be_unknown(storage: Storage) -> None:
+    run_hosted(storage, 0, (hosted_cluster(),))
+    view = ask(storage, "/alert clusters days=90")
+    assert view.title.startswith("Subscribed")
+    assert "What matches now is not known: Finradar was asked for 30 days, not for 90" in text_of(view)
