@@ -8,6 +8,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from bot.commands.base import Command, Kind, Param
+from bot.feeds import sectors
 
 MOST = 30
 
@@ -42,6 +43,8 @@ def _values(param: Param, begun: str, commands: Sequence[Command], coins: Sequen
         return [coin for coin in coins if coin.startswith(begun.upper())]
     if param.name == "command":
         return [command.name for command in commands if command.name.startswith(begun.lower())]
+    if param.name in {"sector", "industry"}:
+        return sectors.beginning(begun.strip("\"'"), param.choices or sectors.industries())
     return [choice for choice in param.choices if choice.lower().startswith(begun.lower())]
 
 

@@ -105,6 +105,10 @@ def test_without_a_terminal_lines_from_a_pipe_are_answered() -> None:
         ("/funding PEPE type=h", ["type=history"]),
         ("/alert cl", ["clusters"]),
         ("/help pu", ["pump"]),
+        ("/clusters sector=consumer", ["sector=Consumer Cyclical", "sector=Consumer Defensive"]),
+        ("/clusters sector=REAL-e", ["sector=Real Estate"]),
+        ("/alert clusters industry=banks—r", ["industry=Banks - Regional"]),
+        ("/clusters pl", ["plan="]),
         ("/nonsense ", []),
     ],
 )
