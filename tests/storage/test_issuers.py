@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from scoring.model import Filing, Issuer
+from scoring.model import Aside, Filing, Issuer
 from storage import Storage
+from storage.issuers import Undescribed
 from tests.builders_filings import ACME, NOW, filing, person
 
 CIK = ACME.cik
@@ -93,3 +94,29 @@ def test_a_ticker_that_moved_on_means_the_company_that_has_it_now(storage: Stora
         assert tx.filings.named("ACME") == {other}
         tx.filings.put_tickers({CIK: ("ACME",)})
         assert tx.filings.named("ACME") == {CIK}
+
+
+def test_the_sic_code_is_that_of_the_newest_filing_that_has_one(storage: Storage) -> None:
+    shell = replace(filed("ACME", days_ago=90), sic="6770")
+    with storage.write() as tx:
+        tx.filings.add(
+            [replace(filed("ACME", days_ago=9), sic="7372"), shell, filed("ACME"), filed("X", cik="0000000002")]
+        )
+        assert tx.filings.sics([CIK, "0000000002"]) == {CIK: "7372"}
+        assert tx.filings.sics([]) == {}
+
+
+def test_an_issuer_is_undescribed_while_only_data_sets_tell_of_it(storage: Storage) -> None:
+    old, new = (replace(filed("ACME", days_ago=days), source="bulk") for days in (9, 2))
+    other = replace(filed("ELSE", cik="0000000002"), source="xml")
+    with storage.write() as tx:
+        tx.filings.add([old, new, other])
+        assert tx.filings.undescribed(5) == (Undescribed(CIK, new.accession, "4", new.accepted_at),)
+        assert tx.filings.undescribed(0) == ()
+        tx.filings.put_aside([Aside(new.accession, "cut off", "https://www.sec.gov/x", NOW)])
+        assert [one.accession for one in tx.filings.undescribed(5)] == [old.accession]
+        tx.filings.put_sectors({CIK: ("Energy", "Solar")})
+        assert tx.filings.undescribed(5) == ()
+        tx.filings.put_sectors({CIK: (None, None)})
+        tx.filings.add([replace(old, source="xml")])
+        assert tx.filings.undescribed(5) == ()
