@@ -16,6 +16,7 @@ from scoring.trades import CODES, SetAside
 
 LINKS = 8
 ASIDE_SHOWN = 5
+REASONS_SHOWN = 6  # why filers are one owner
 LIST = "https://www.sec.gov/cgi-bin/browse-edgar?action=getcompany&CIK={cik}&type=4&owner=include"
 # What insiders file besides trades on the market, by the SEC's transaction codes.
 CODES_IN_WORDS = {
@@ -137,7 +138,7 @@ def _details(cluster: Cluster, filings: Mapping[str, Filing]) -> list[Element]:
     if cluster.plan_value is not None:
         facts.append(Field("under a 10b5-1 plan", share or "none"))
     body: list[Element] = [Fields(tuple(facts)), insiders_table(cluster.insiders)]
-    body += [Note(f"Counted as one, {one.name}: {why}.") for one in cluster.insiders for why in one.joined_because]
+    body += [Note(f"Counted as one, {one.name}: {_why(one)}.") for one in cluster.insiders if one.joined_because]
     return body + links_of(cluster, filings)
 
 
@@ -155,6 +156,11 @@ def _insider(one: Insider) -> tuple[str, ...]:
         dates(one.first_date, one.last_date),
         ", ".join(remarks) or numbers.UNKNOWN,
     )
+
+
+def _why(insider: Insider) -> str:
+    more = len(insider.joined_because) - REASONS_SHOWN
+    return "; ".join(insider.joined_because[:REASONS_SHOWN]) + (f"; and {more} more reasons" if more > 0 else "")
 
 
 def _label(insider: Insider, filing: Filing | None) -> str:

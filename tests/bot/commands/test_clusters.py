@@ -162,7 +162,8 @@ def test_who_was_joined_to_whom_is_said_with_the_reason(storage: Storage) -> Non
     put(storage, filing([CHIEF, entity(1)]), filing(TREASURER), filing(DIRECTOR))
     text = text_of(ask(storage, "/clusters ACME"))
     assert "Abel Ann (and 1 more)" in text
-    assert "Counted as one, Abel Ann: Fund 1 LLC only ever files together with Abel Ann." in text
+    assert "Counted as one, Abel Ann: 2 filers report together in 0000000001-26-" in text
+    assert "; Fund 1 LLC only ever files together with Abel Ann." in text
     (cluster,) = found(ask(storage, "/clusters"))
     first = cluster["participants"][0]
     assert first["filers"] == ["Abel Ann", "Fund 1 LLC"]

@@ -157,7 +157,7 @@ def test_a_subscription_is_listed_changed_and_deleted(market: Storage) -> None:
 
 
 def test_what_a_button_offers_to_make_again_makes_the_same(market: Storage) -> None:
-    ask(market, "/alert clusters min=4 side=both days=90 min_value=250k sector=energy")
+    ask(market, "/alert clusters min=4 side=both days=90 min_value=250k sector=energy plan=no")
     before = ask(market, "/alerts").data["subscriptions"][0]  # type: ignore[index, call-overload]
     again = ask(market, ask(market, "/alert off 1").buttons[0].command)
     assert again.tone is Tone.ANSWER
