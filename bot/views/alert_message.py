@@ -103,7 +103,8 @@ def filing_links(facts: Mapping[str, Any]) -> list[Link]:
         ranked.setdefault(one["url"], (of_insider[one["of"]], one["of"]))
         of_insider[one["of"]] += 1
     ordered = sorted(ranked.items(), key=lambda item: item[1][0])
-    return [Link(f"filing of {name}", url) for url, (_, name) in ordered]
+    links = [Link(f"filing of {name}", url) for url, (_, name) in ordered]
+    return links or [Link("filing", url) for url in facts.get("links", [])]  # as alerts stored them at first
 
 
 def _some(insiders: Sequence[str]) -> str:

@@ -51,6 +51,14 @@ def test_a_cluster_names_who_bought_and_links_the_filings() -> None:
     assert sum(isinstance(element, Link) for element in view.body) == 3
 
 
+def test_an_alert_that_was_stored_without_names_still_links_its_filings() -> None:
+    alert = cluster_alert()
+    facts = {key: value for key, value in alert.facts.items() if key not in {"filings", "plan_share"}}
+    old = replace(alert, facts=facts | {"links": ["https://www.sec.gov/x"]})
+    assert Link("filing", "https://www.sec.gov/x") in shown(old).body
+    assert Link("filing", "https://www.sec.gov/x") in why_view(old).body
+
+
 @pytest.mark.parametrize(("before", "told"), [(2.0, "(was 2 insiders)"), (3.0, "(its value has doubled)")])
 def test_a_cluster_that_grew_says_how(before: float, told: str) -> None:
     assert shown(cluster_alert(ChangeKind.GROWN, before)).title.endswith(told)
