@@ -3,80 +3,97 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from operator import attrgetter
 
 from scoring.model import Filing, InsiderTransaction
 
 FILED_TOLERANCE = timedelta(days=4)  # dateOfOriginalSubmission is typed by the filer
 LONGEST_REACH = timedelta(days=365)
-FIELDS_THAT_AGREE = 3  # of trade date, code, shares and price
+ACCEPTANCE = attrgetter("accepted_at", "accession")
+
+# Trade date, code, shares and price of a row, one of them left open: three that agree are enough.
+Fields = tuple[date | None, str | None, float | None, float | None]
 
 
 def effective_filings(filings: Iterable[Filing]) -> tuple[Filing, ...]:
-    """The filings with every row removed that a later amendment restates, by time of acceptance.
+    """The filings with every row removed that a later amendment restates, by issuer and time of acceptance."""
+    by_issuer = effective_by_issuer(filings)
+    return tuple(filing for issuer in sorted(by_issuer) for filing in by_issuer[issuer])
+
+
+def effective_by_issuer(filings: Iterable[Filing]) -> dict[str, list[Filing]]:
+    """The same, as issuer → its filings, oldest first.
 
     The order in which they are given is irrelevant, and so is an accession number that comes twice. An
     amendment without non-derivative rows corrects something else and replaces nothing.
     """
-    by_accession = {filing.accession: filing for filing in filings}
     by_issuer: dict[str, list[Filing]] = defaultdict(list)
-    for filing in sorted(by_accession.values(), key=lambda f: (f.accepted_at, f.accession)):
+    for filing in {filing.accession: filing for filing in filings}.values():
         by_issuer[filing.issuer_cik].append(filing)
-    return tuple(
-        filing
-        for issuer in sorted(by_issuer)
-        for filing in (
-            _amended(by_issuer[issuer])
-            if any(filing.form == "4/A" for filing in by_issuer[issuer])
-            else by_issuer[issuer]
-        )
-    )
+    for issuer, own in by_issuer.items():
+        own.sort(key=ACCEPTANCE)
+        if any(filing.form == "4/A" for filing in own):
+            by_issuer[issuer] = _amended(own)
+    return by_issuer
 
 
 def _amended(filings: Sequence[Filing]) -> list[Filing]:
     """One issuer's filings, oldest first, with their amendments applied."""
-    alive = {filing.accession: list(filing.transactions) for filing in filings}
-    original_of: dict[str, str] = {}  # amendment → the original it amends
-    for place, amendment in enumerate(filings):
-        if amendment.form != "4/A" or not amendment.transactions:
-            continue
-        original = _original(amendment, filings[:place])
-        if original is None:
-            continue
-        root = original_of.get(original.accession, original.accession)
-        chain = [root, *(later for later, first in original_of.items() if first == root)]
-        original_of[amendment.accession] = root
-        for accession in chain:
-            alive[accession] = _left(alive[accession], amendment.transactions)
-    return [replace(filing, transactions=tuple(alive[filing.accession])) for filing in filings]
+    alive: dict[str, Sequence[InsiderTransaction]] = {filing.accession: filing.transactions for filing in filings}
+    chain_of: dict[str, list[str]] = {}  # accession → the original and what amended it so far
+    earlier: dict[str, list[Filing]] = defaultdict(list)  # CIK → its filings so far
+    for filing in filings:
+        owners = {filer.cik for filer in filing.filers}
+        if filing.form == "4/A" and filing.transactions:
+            candidates = {one.accession: one for cik in sorted(owners) for one in earlier[cik]}
+            original = _original(filing, owners, sorted(candidates.values(), key=ACCEPTANCE))
+            if original is not None:
+                chain = chain_of.setdefault(original.accession, [original.accession])
+                for accession in chain:
+                    alive[accession] = _left(alive[accession], filing.transactions)
+                chain.append(filing.accession)
+                chain_of[filing.accession] = chain
+        for cik in owners:
+            earlier[cik].append(filing)
+    return [
+        filing if len(rows) == len(filing.transactions) else replace(filing, transactions=tuple(rows))
+        for filing, rows in zip(filings, alive.values(), strict=True)
+    ]
 
 
-def _original(amendment: Filing, earlier: Sequence[Filing]) -> Filing | None:
-    """The filing that an amendment amends: by filing date, else by period, else by its rows."""
-    owners = {filer.cik for filer in amendment.filers}
-    candidates = [filing for filing in earlier if owners & {filer.cik for filer in filing.filers}]
+def _original(amendment: Filing, owners: set[str], candidates: Sequence[Filing]) -> Filing | None:
+    """The filing of these owners that an amendment amends: by filing date, else by period, else by its rows."""
     filed = amendment.original_filed
     if filed is not None:
-        same_day = [
-            filing for filing in candidates if timedelta(0) <= filing.accepted_at.date() - filed <= FILED_TOLERANCE
-        ]
+        same_day = [one for one in candidates if timedelta(0) <= one.accepted_at.date() - filed <= FILED_TOLERANCE]
         if same_day:
-            return max(same_day, key=lambda filing: _overlap(amendment, filing))
-    same_period = [filing for filing in candidates if filing.period and filing.period == amendment.period]
+            return _closest(amendment, owners, same_day)
+    same_period = [one for one in candidates if one.period and one.period == amendment.period]
     if same_period:
-        return max(same_period, key=lambda filing: _overlap(amendment, filing))
+        return _closest(amendment, owners, same_period)
     near = [
-        filing
-        for filing in candidates
-        if amendment.accepted_at - filing.accepted_at <= LONGEST_REACH and _overlap(amendment, filing)
+        one
+        for one in candidates
+        if amendment.accepted_at - one.accepted_at <= LONGEST_REACH
+        and _matched(one.transactions, amendment.transactions)
     ]
-    return max(near, key=lambda filing: _overlap(amendment, filing), default=None)
+    return _closest(amendment, owners, near) if near else None
 
 
-def _overlap(amendment: Filing, filing: Filing) -> int:
-    return len(_matched(filing.transactions, amendment.transactions))
+def _closest(amendment: Filing, owners: set[str], candidates: Sequence[Filing]) -> Filing:
+    """The candidate of which most rows are restated, then one of exactly the same owners, then the earliest."""
+    if len(candidates) == 1:
+        return candidates[0]
+    return max(
+        candidates,
+        key=lambda one: (
+            len(_matched(one.transactions, amendment.transactions)),
+            {filer.cik for filer in one.filers} == owners,
+        ),
+    )
 
 
 def _left(original: Sequence[InsiderTransaction], restated: Sequence[InsiderTransaction]) -> list[InsiderTransaction]:
@@ -87,38 +104,56 @@ def _left(original: Sequence[InsiderTransaction], restated: Sequence[InsiderTran
     return [row for place, row in enumerate(original) if place not in matched]
 
 
-def _matched(original: Sequence[InsiderTransaction], restated: Sequence[InsiderTransaction]) -> dict[int, int]:
-    """Place of an original row → place of the row that restates it; each row is used once."""
-    matched: dict[int, int] = {}
-    for new_place, new in enumerate(restated):
-        free = [place for place in range(len(original)) if place not in matched]
-        agreeing = {place: _agreement(original[place], new) for place in free}
-        best = max(free, key=lambda place: agreeing[place], default=None)
-        if best is not None and agreeing[best] >= FIELDS_THAT_AGREE:
-            matched[best] = new_place
-            continue
-        twin = _same_position(original, restated, new_place)
-        if twin is not None and twin in free:
-            matched[twin] = new_place
+def _matched(original: Sequence[InsiderTransaction], restated: Sequence[InsiderTransaction]) -> set[int]:
+    """Places of the original rows that are restated; each restates one: the first of those that agree most."""
+    like = _places_by_fields(original)
+    of_day: dict[tuple[date, str], list[int]] = defaultdict(list)
+    for place, row in enumerate(original):
+        of_day[row.date, row.code].append(place)
+    matched: set[int] = set()
+    seen: dict[tuple[date, str], int] = defaultdict(int)
+    for row in restated:
+        position = seen[row.date, row.code]
+        seen[row.date, row.code] += 1
+        found = _first_like(row, like, matched)
+        # Else the row at the same position among those of that date and code.
+        twins = of_day[row.date, row.code][position : position + 1]
+        if found is None and twins and twins[0] not in matched:
+            found = twins[0]
+        if found is not None:
+            matched.add(found)
     return matched
 
 
-def _agreement(one: InsiderTransaction, other: InsiderTransaction) -> int:
-    return sum(
-        (
-            one.date == other.date,
-            one.code == other.code,
-            one.shares == other.shares,
-            one.price is not None and one.price == other.price,
-        )
-    )
+def _places_by_fields(rows: Sequence[InsiderTransaction]) -> dict[Fields, list[int]]:
+    """Each choice of fields that is enough to recognise a row, and all of them → the places of the rows."""
+    places: dict[Fields, list[int]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        for fields in _recognisable_by(row):
+            places[fields].append(place)
+    return places
 
 
-def _same_position(
-    original: Sequence[InsiderTransaction], restated: Sequence[InsiderTransaction], place: int
-) -> int | None:
-    """The original row at the same position among the rows of that date and code."""
-    new = restated[place]
-    position = sum((row.date, row.code) == (new.date, new.code) for row in restated[:place])
-    places = [i for i, row in enumerate(original) if (row.date, row.code) == (new.date, new.code)]
-    return places[position] if position < len(places) else None
+def _first_like(row: InsiderTransaction, like: Mapping[Fields, Sequence[int]], taken: set[int]) -> int | None:
+    """The first free row that agrees in all fields, else the first that agrees in all but one."""
+    whole, *parts = _recognisable_by(row)
+    for place in like.get(whole, ()):
+        if place not in taken:
+            return place
+    free = [place for fields in parts for place in like.get(fields, ()) if place not in taken]
+    return min(free, default=None)
+
+
+def _recognisable_by(row: InsiderTransaction) -> list[Fields]:
+    """All four fields, then each three of them; a missing price agrees with none."""
+    day, code, shares = row.date, row.code, row.shares
+    if row.price is None:
+        return [(day, code, shares, None)] * 2
+    price = row.price
+    return [
+        (day, code, shares, price),
+        (day, code, shares, None),
+        (day, code, None, price),
+        (day, None, shares, price),
+        (None, code, shares, price),
+    ]

@@ -25,7 +25,7 @@ ENTITY = re.compile(
     r"PLAN|ESOP|SPV|ACQUISITION|SPONSOR)\b\.?",
     re.IGNORECASE,
 )
-SUFFIX = {"JR", "SR", "II", "III", "IV", "V"}
+PUNCTUATION = re.compile(r"[^\w\s]")
 TITLES = {"MR", "MRS", "MS", "DR", "PHD", "MD", "CPA", "ESQ"}
 
 
@@ -43,13 +43,12 @@ class Ownership:
     """Who is who among the filers of one issuer."""
 
     canonical: Mapping[str, str]  # CIK → the CIK that stands for its owner
-    people: frozenset[str]  # CIKs of natural persons
     filers: Mapping[str, Filer]  # CIK → as last filed
     joins: tuple[Join, ...]
 
-    def owner_set(self, ciks: Iterable[str]) -> frozenset[str]:
+    def owner_set(self, ciks: frozenset[str]) -> frozenset[str]:
         """The owners behind a filing."""
-        return frozenset(self.canonical.get(cik, cik) for cik in ciks)
+        return frozenset([self.canonical.get(cik, cik) for cik in ciks]) if self.canonical else ciks
 
 
 def is_person(filer: Filer) -> bool:
@@ -62,36 +61,19 @@ def is_person(filer: Filer) -> bool:
 
 
 def who_is_who(filings: Sequence[Filing]) -> Ownership:
-    """Resolve the filers of one issuer from all of its filings.
+    """Resolve the filers of one issuer from all of its filings, oldest first.
 
     - One person under two CIKs: the same name, with the same suffix (Jr. and Sr. stay apart).
     - An entity whose joint filings with people always name one same person stands for that person.
-    - Entities that file together, and never with a person, are one owner.
+    - Entities that file together, and never with a person, are one owner: the person that another entity of
+      theirs stands for, where all of those stand for one.
     """
     filers = {filer.cik: filer for filing in filings for filer in filing.filers}
-    people = {cik for cik, filer in filers.items() if is_person(filer)}
-    joins = _same_names(people, filers)
-    person_of = {join.cik: join.into for join in joins}
-    companions: dict[str, set[str]] = defaultdict(set)  # entity → people it filed with
-    together: dict[str, set[str]] = defaultdict(set)  # entity → entities it filed with
-    for filing in filings:
-        named = {filer.cik for filer in filing.filers}
-        humans = {person_of.get(cik, cik) for cik in named & people}
-        for entity in named - people:
-            companions[entity] |= humans
-            together[entity] |= named - people
-    tied = {entity: min(humans) for entity, humans in companions.items() if len(humans) == 1}
-    joins += [
-        Join(entity, person, f"{filers[entity].name} only ever files together with {filers[person].name}")
-        for entity, person in sorted(tied.items())
-    ]
-    joins += _united({e: together[e] for e in together if not companions[e]}, filers)
-    return Ownership(
-        canonical=person_of | {join.cik: join.into for join in joins},
-        people=frozenset(people),
-        filers=filers,
-        joins=tuple(joins),
-    )
+    joins = _same_names(filers)
+    joint = [[filer.cik for filer in filing.filers] for filing in filings if len(filing.filers) > 1]
+    if joint:
+        joins += _vehicles(joint, filers, {join.cik: join.into for join in joins})
+    return Ownership({join.cik: join.into for join in joins}, filers, tuple(joins))
 
 
 def disjoint_sets(sets: Iterable[frozenset[str]]) -> tuple[frozenset[str], ...]:
@@ -100,11 +82,16 @@ def disjoint_sets(sets: Iterable[frozenset[str]]) -> tuple[frozenset[str], ...]:
     A set of one is always part of a largest choice: whatever other set holds its owner can be exchanged for
     it. Only the overlapping rest needs a search.
     """
-    ordered = sorted(set(sets) - {frozenset()}, key=lambda s: (len(s), sorted(s)))
-    chosen = [owners for owners in ordered if len(owners) == 1]
-    taken = frozenset().union(*chosen)
-    rest = [owners for owners in ordered if len(owners) > 1 and not owners & taken]
-    return tuple(chosen + (_largest(rest) if len(rest) <= EXACT_SETS else _greedy(rest)))
+    chosen: list[frozenset[str]] = []
+    joint: list[frozenset[str]] = []
+    for owners in set(sets):
+        (chosen if len(owners) == 1 else joint).append(owners)
+    chosen.sort(key=min)
+    if joint:
+        taken = frozenset[str]().union(*chosen)
+        rest = sorted([o for o in joint if o and not o & taken], key=lambda owners: (len(owners), sorted(owners)))
+        chosen += _largest(rest) if len(rest) <= EXACT_SETS else _greedy(rest)
+    return tuple(chosen)
 
 
 def display_name(owners: frozenset[str], ownership: Ownership) -> Filer:
@@ -112,7 +99,7 @@ def display_name(owners: frozenset[str], ownership: Ownership) -> Filer:
 
     def rank(filer: Filer) -> tuple[bool, bool, bool, bool, str, str]:
         return (
-            filer.cik not in ownership.people,
+            not is_person(filer),
             not filer.is_officer,
             not filer.is_director,
             not filer.is_ten_percent_owner,
@@ -120,7 +107,10 @@ def display_name(owners: frozenset[str], ownership: Ownership) -> Filer:
             filer.cik,
         )
 
-    return min((ownership.filers[cik] for cik in owners), key=rank)
+    if len(owners) == 1:
+        (cik,) = owners
+        return ownership.filers[cik]
+    return min([ownership.filers[cik] for cik in owners], key=rank)
 
 
 def role_of(filer: Filer) -> str | None:
@@ -134,24 +124,54 @@ def role_of(filer: Filer) -> str | None:
     return "other" if filer.is_other else None
 
 
-def _same_names(people: set[str], filers: Mapping[str, Filer]) -> list[Join]:
+def _same_names(filers: Mapping[str, Filer]) -> list[Join]:
     by_name: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for cik in sorted(people):
-        by_name[_name_key(filers[cik].name)].append(cik)
-    return [
-        Join(cik, ciks[0], f"{filers[cik].name} files under two CIKs") for ciks in by_name.values() for cik in ciks[1:]
-    ]
+    for cik, filer in filers.items():
+        by_name[_name_key(filer.name)].append(cik)
+    joins = []
+    for ciks in by_name.values():
+        if len(ciks) > 1:
+            people = sorted(cik for cik in ciks if is_person(filers[cik]))
+            joins += [Join(cik, people[0], f"{filers[cik].name} files under two CIKs") for cik in people[1:]]
+    return joins
 
 
 def _name_key(name: str) -> tuple[str, ...]:
-    words = re.sub(r"[^\w\s]", "", name.upper()).split()
-    # Suffixes stay: they tell father from son. Titles and degrees go.
-    return tuple(sorted(word for word in words if word in SUFFIX or word not in TITLES))
+    words = PUNCTUATION.sub("", name.upper()).split()
+    # Suffixes (JR, SR, II) stay: they tell father from son. Titles and degrees go.
+    return tuple(sorted([word for word in words if word not in TITLES]))
 
 
-def _united(together: Mapping[str, set[str]], filers: Mapping[str, Filer]) -> list[Join]:
-    """Groups of entities that file together, joined into the first of each group."""
-    joins: list[Join] = []
+def _vehicles(joint: Sequence[Sequence[str]], filers: Mapping[str, Filer], person_of: Mapping[str, str]) -> list[Join]:
+    """What the CIKs that file together say of the entities among them."""
+    people: dict[str, set[str]] = defaultdict(set)  # entity → the people it files with
+    entities: dict[str, set[str]] = defaultdict(set)  # entity → the entities it files with, itself among them
+    for ciks in joint:
+        humans = {cik for cik in ciks if is_person(filers[cik])}
+        for entity in set(ciks) - humans:
+            people[entity] |= {person_of.get(cik, cik) for cik in humans}
+            entities[entity] |= set(ciks) - humans
+    tied = {entity: min(own) for entity, own in people.items() if len(own) == 1}
+    joins = [
+        Join(entity, person, f"{filers[entity].name} only ever files together with {filers[person].name}")
+        for entity, person in sorted(tied.items())
+    ]
+    for group in _groups({entity: entities[entity] for entity in entities if not people[entity]}):
+        into, *others = sorted(group)
+        others_of_theirs = sorted(other for entity in group for other in entities[entity] if other in tied)
+        behind = {tied[other]: other for other in others_of_theirs}
+        if len(behind) == 1:
+            ((into, vehicle),) = behind.items()
+            why = f"{filers[vehicle].name}, which only ever files together with {filers[into].name}"
+            joins += [Join(cik, into, f"{filers[cik].name} files together with {why}") for cik in sorted(group)]
+        else:
+            joins += [Join(cik, into, f"{filers[cik].name} files together with {filers[into].name}") for cik in others]
+    return joins
+
+
+def _groups(together: Mapping[str, set[str]]) -> list[set[str]]:
+    """What hangs together, directly or through others."""
+    groups: list[set[str]] = []
     seen: set[str] = set()
     for first in sorted(together):
         if first in seen:
@@ -162,11 +182,8 @@ def _united(together: Mapping[str, set[str]], filers: Mapping[str, Filer]) -> li
                 group.add(other)
                 waiting.append(other)
         seen |= group
-        joins += [
-            Join(cik, first, f"{filers[cik].name} files together with {filers[first].name}")
-            for cik in sorted(group - {first})
-        ]
-    return joins
+        groups.append(group)
+    return groups
 
 
 def _largest(sets: list[frozenset[str]]) -> list[frozenset[str]]:
