@@ -70,6 +70,7 @@ class App:
             scoring=self.config.scoring,
             alerts=self.config.alerts,
             feeds=self.config.feeds,
+            edgar=self.config.edgar,
         )
 
     async def refresh(self) -> Refreshed:

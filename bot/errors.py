@@ -4,7 +4,10 @@ TocsinError
 ├── UserError      a person asked for something that cannot be; the text names the input and the way out
 ├── StartError     the program cannot start: config, database; same rule for the text
 ├── FeedError      a source of data failed (`permanent`: asking again will not help)
-│   ├── AskError       (feeds/faults.py) a request got no answer: PassingError, RefusedError, LimitedError, HeldError
+│   ├── AskError       (feeds/faults.py) a request got no answer: PassingError, RefusedError, LimitedError, HeldError,
+│   │                  TooLargeError; of EDGAR (feeds/edgar/submission.py): ThrottledError, NotThereError,
+│   │                  EndOfFeedError, MaintenanceError, CutOffError
+│   ├── ListingError   (feeds/edgar/listing.py), BadSetError (feeds/edgar/bulk.py) EDGAR sent something else
 │   ├── AnswerError    (feeds/exchanges/base.py) an answer whose body says that it is none
 │   └── ReadError      (feeds/ccxt.py) ccxt got no answer
 ├── SendError      a chat platform refused a message (`permanent`: the chat is gone)

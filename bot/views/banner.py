@@ -55,13 +55,17 @@ def started_view(done: Refreshed, progress: str) -> View:
     """How the first refresh of a live market went, and what comes next."""
     exchanges = [report for report in done.reports if report.source not in OTHERS]
     answered = [report for report in exchanges if report.ok]
-    lines: list[Text | Note] = [
-        Text(f"{len(answered)} of {numbers.count(len(exchanges), 'source')} of funding rates answered.")
-    ]
-    if not answered:
+    lines: list[Text | Note] = []
+    if exchanges:
+        sources = numbers.count(len(exchanges), "source")
+        lines.append(Text(f"{len(answered)} of {sources} of funding rates answered."))
+    if exchanges and not answered:
         lines.append(Text("Nobody could be reached. Is this machine online? It is tried again at the next refresh."))
     elif progress:
         lines.append(Text(f"Scores need settled rates: {progress}. The most negative coins come first."))
+    filings = next((report for report in done.reports if report.source in INSIDERS and report.ok), None)
+    if filings is not None:
+        lines.append(Text("Insiders' filings are being read; those of the past come in the background, newest first."))
     silent = [one for one in done.reports if not one.ok and (answered or one.source in INSIDERS)]
     lines += [Note(f"{title_of(report.source)}: {report.detail}") for report in silent]
     return View(title="First refresh", body=tuple(lines), buttons=(Button("How fresh everything is", "/status"),))

@@ -42,6 +42,12 @@ def test_insiders_that_are_off_say_so_at_the_start() -> None:
         assert "a name and an e-mail address" in said
 
 
+def test_without_exchanges_nobody_is_missed() -> None:
+    said = str(started_view(refreshed(SourceReport("filings", ok=True)), "").body)
+    assert "funding rates" not in said
+    assert "Insiders' filings are being read" in said
+
+
 def test_a_replay_says_what_it_runs_on_and_when_it_is_over() -> None:
     view = replay_view(Path("recordings"), [NOW, NOW.replace(hour=13)], 600)
     assert "2 refreshes from 2026-11-25 12:30 UTC to 2026-11-25 13:30 UTC, 600 recorded seconds a second" in str(
