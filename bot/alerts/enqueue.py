@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bot.alerts.digest import priority, urgency
 from bot.alerts.episodes import Episode, Step, advance, advance_cluster
 from bot.alerts.facts import cluster_facts, coin_facts
-from bot.alerts.matching import Verdict, Wish, verdict_on_change, verdict_on_cluster, verdict_on_coin
+from bot.alerts.matching import Verdict, Wish, verdict_on_change, verdict_on_choice, verdict_on_cluster, verdict_on_coin
 from bot.hosted_clusters import Given, hosted_clusters
 from bot.settings import AlertSettings, ScoringSettings
 from bot.signals import find_clusters, pump_constants, selling_constants
@@ -134,8 +134,10 @@ def _cluster_steps(
     for key in sorted(standing | qualifying.keys()):
         cluster = qualifying.get(key)
         step = advance_cluster(episodes.get(key), cluster, found.now, found.slot)
-        if cluster is not None and step.change and (given.is_first or not _is_news(tx, cluster, found)):
-            step = replace(step, change=None)  # it stood before anybody could read it
+        if cluster is not None and step.change:
+            chosen = verdict_on_choice(wish, cluster) is Verdict.TELL
+            if given.is_first or not chosen or not _is_news(tx, cluster, found):
+                step = replace(step, change=None)  # nobody decided anything, or it stood before it could be read
         yield key, step, cluster_facts(cluster, step, wish) if cluster is not None and step.change else {}
 
 

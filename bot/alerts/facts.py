@@ -7,7 +7,7 @@ from typing import Any
 from bot.alerts.episodes import Step
 from bot.alerts.matching import Wish
 from bot.views import numbers
-from bot.views.cluster_words import filing_url, plan_share, summary, with_role
+from bot.views.cluster_words import filing_url, plan_share, summary, uniform, with_role
 from bot.views.clusters import cluster_data
 from bot.views.coin import step_value
 from scoring.explain import explain
@@ -69,6 +69,7 @@ def cluster_facts(cluster: Cluster, step: Step, wish: Wish) -> dict[str, Any]:
             with_role(one) + ("" if one.value is None else f": {numbers.money(one.value)}") for one in cluster.insiders
         ],
         "plan_share": plan_share(cluster.plan_value, cluster.total_value),
+        "uniform_price": uniform(cluster),
         "filings": [
             {"of": one.name, "url": url}
             for one in cluster.insiders

@@ -20,6 +20,7 @@ class Verdict(StrEnum):
     NOT_INCLUDED = "it is not among the coins asked for"
     EXCLUDED = "it is excluded"
     OTHER_TICKER = "it is not among the tickers asked for"
+    ALLOTTED = "too few of its insiders chose day and price themselves"
     RESOLVED_NOT_ASKED = "resolve notices were not asked for"
 
 
@@ -89,6 +90,15 @@ def verdict_on_cluster(wish: Wish, cluster: Cluster, ciks: Collection[str] = ())
     if wish.tickers and issuer.ticker not in wish.tickers and issuer.cik not in ciks:
         return Verdict.OTHER_TICKER
     return Verdict.TELL
+
+
+def verdict_on_choice(wish: Wish, cluster: Cluster) -> Verdict:
+    """Whether enough insiders are left without those who bought at one price on one day: shares were allotted to them.
+
+    Such a cluster is shown and followed; it is told when enough others join.
+    """
+    chose = cluster.insider_count - cluster.uniform_price
+    return Verdict.ALLOTTED if chose < wish.minimum else Verdict.TELL
 
 
 def verdict_on_change(wish: Wish, change: ChangeKind) -> Verdict:

@@ -90,6 +90,8 @@ def detail(alert: Alert) -> str:
         parts.append(_some(facts["insiders"]))
     if facts.get("plan_share"):
         parts.append(f"{facts['plan_share']} of the value under a 10b5-1 plan")
+    if facts.get("uniform_price"):
+        parts.append(facts["uniform_price"])
     if facts.get("coverage"):
         parts.append(facts["coverage"])
     return " · ".join(parts)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.views import numbers
-from bot.views.cluster_words import average, dates, filing_url, plan_share, role, span, summary, verb
+from bot.views.cluster_words import average, dates, filing_url, plan_share, role, span, summary, uniform, verb
 from bot.views.clusters import Known, alert_button, card_line, cluster_data, notes
 from bot.views.elements import Button, Column, Element, Field, Fields, Link, Note, Table, Text, View
 from scoring.clusters import ClusterRule
@@ -138,6 +138,7 @@ def _details(cluster: Cluster, filings: Mapping[str, Filing]) -> list[Element]:
     if cluster.plan_value is not None:
         facts.append(Field("under a 10b5-1 plan", share or "none"))
     body: list[Element] = [Fields(tuple(facts)), insiders_table(cluster.insiders)]
+    body += [Note(f"{said}.")] if (said := uniform(cluster)) else []
     body += [Note(f"Counted as one, {one.name}: {_why(one)}.") for one in cluster.insiders if one.joined_because]
     return body + links_of(cluster, filings)
 

@@ -77,6 +77,14 @@ def plan_share(plan_value: float | None, value: float | None) -> str:
     return f"{round_half_up(part, 0):.0f} %" if part >= 1 else "under 1 %"
 
 
+def uniform(cluster: Cluster) -> str:
+    """Says so where insiders bought at one price on one day, which is how shares are allotted; else nothing."""
+    if not cluster.uniform_price:
+        return ""
+    who = f"{cluster.uniform_price} of {numbers.count(cluster.insider_count, 'insider')}"
+    return f"{who} only bought at one price on one day: rather an allotment than decisions of their own"
+
+
 def average(cluster: Cluster) -> float | None:
     """USD per share over all trades."""
     return cluster.total_value / abs(cluster.net_shares) if cluster.net_shares else None

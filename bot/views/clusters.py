@@ -91,6 +91,7 @@ def cluster_data(cluster: Cluster) -> dict[str, Json]:
         "average_price": _rounded(average(cluster), 4),
         "span_days": days_of(cluster),
         "plan_value": _rounded(cluster.plan_value, 2),
+        "uniform_price": cluster.uniform_price,
         "accessions": list(cluster.accessions),
         "participants": [_participant(cluster, insider) for insider in cluster.insiders],
         "source": cluster.source,
@@ -178,7 +179,8 @@ def _row(cluster: Cluster) -> tuple[str, ...]:
 def _names(cluster: Cluster) -> str:
     said = [_name(one) for one in cluster.insiders[:NAMES_SHOWN]]
     more = cluster.insider_count - len(said)
-    return ", ".join(said) + (f" and {more} more" if more > 0 else "")
+    at_one_price = f"; {cluster.uniform_price} at one price on one day" if cluster.uniform_price else ""
+    return ", ".join(said) + (f" and {more} more" if more > 0 else "") + at_one_price
 
 
 def _name(one: Insider) -> str:

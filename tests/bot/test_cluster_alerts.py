@@ -169,6 +169,17 @@ def test_an_alert_says_who_how_much_when_and_where_it_is_filed(storage: Storage)
     assert all(one.url.startswith("https://www.sec.gov/Archives/edgar/data/1/") for one in links)
 
 
+def test_shares_that_were_allotted_do_not_ring_until_enough_others_buy(storage: Storage) -> None:
+    ask(storage, "/alert clusters")
+    assert run(storage, 0, *(filing(person(i), trade(100 + i, 17)) for i in range(5))) == 0
+    assert ask(storage, "/clusters").data["count"] == 1
+    assert run(storage, 1, *(filing(person(i), trade(100, 17 + i)) for i in (6, 7))) == 0
+    assert run(storage, 2, filing(person(8), trade(100, 25))) == 1
+    (view,) = messages(storage, 2)
+    assert view.title.startswith("GROWN  8 insiders bought")
+    assert "5 of 8 insiders only bought at one price on one day" in text_of(view)
+
+
 def test_why_shows_the_trades_behind_it_as_they_were_known(storage: Storage) -> None:
     ask(storage, "/alert clusters")
     first, *others = trio()

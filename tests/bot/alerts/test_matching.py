@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerts.episodes import CoinRule
-from bot.alerts.matching import Verdict, Wish, verdict_on_change, verdict_on_cluster, verdict_on_coin
+from bot.alerts.matching import (
+    Verdict,
+    Wish,
+    verdict_on_change,
+    verdict_on_choice,
+    verdict_on_cluster,
+    verdict_on_coin,
+)
 from bot.settings import AlertSettings, ScoringSettings
 from scoring.model import ChangeKind, Side, Signal
 from tests.builders_filings import buys, filing, person
@@ -61,6 +69,12 @@ def test_which_coins_a_wish_is_about(wish: Wish, coin: str, expected: Verdict) -
 def test_which_companies_a_wish_is_about(tickers: tuple[str, ...], expected: Verdict) -> None:
     (cluster,) = buys(*(filing(person(number)) for number in range(3)))
     assert verdict_on_cluster(Wish(Signal.CLUSTERS, 3, tickers=tickers), cluster) is expected
+
+
+@pytest.mark.parametrize(("uniform", "expected"), [(0, Verdict.TELL), (2, Verdict.TELL), (3, Verdict.ALLOTTED)])
+def test_those_to_whom_shares_were_allotted_do_not_make_a_cluster_news(uniform: int, expected: Verdict) -> None:
+    (cluster,) = buys(*(filing(person(number)) for number in range(5)))
+    assert verdict_on_choice(Wish(Signal.CLUSTERS, 3), replace(cluster, uniform_price=uniform)) is expected
 
 
 @pytest.mark.parametrize("kind", ChangeKind)

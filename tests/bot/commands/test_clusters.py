@@ -193,6 +193,14 @@ def test_more_than_eight_filings_are_cut_with_their_number_and_each_insider_keep
     assert sum(len(one["filings"]) for one in cluster["participants"]) == 14
 
 
+def test_many_who_buy_at_one_price_on_one_day_are_marked(storage: Storage) -> None:
+    put(storage, *(filing(person(i), trade(100 + i, 17)) for i in range(5)), filing(person(6), trade(100, 18)))
+    view = ask(storage, "/clusters ACME")
+    assert "5 of 6 insiders only bought at one price on one day: rather an allotment" in text_of(view)
+    assert "; 5 at one price on one day" in text_of(ask(storage, "/clusters"))
+    assert found(view)[0]["uniform_price"] == 5
+
+
 def test_an_amendment_is_marked(storage: Storage) -> None:
     original = filing(CHIEF, trade(100, 10))
     amended = filing(
