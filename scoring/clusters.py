@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from scoring.amendments import effective_by_issuer
 from scoring.model import Cluster, Filing, Insider, InsiderTransaction, Issuer, Side
@@ -14,6 +15,7 @@ from scoring.owners import Ownership, disjoint_sets, display_name, role_of, who_
 from scoring.trades import SetAside, Trades, counted, counted_once, set_aside
 
 LATE = timedelta(days=30)
+UNIFORM = 5  # owners who buy at one price on one day
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ def _of_issuer(filings: list[Filing], issuer: Issuer, rule: ClusterRule, today: 
 
 
 def _cluster(trades: list[Trades], ownership: Ownership, issuer: Issuer, side: Side) -> Cluster:
-    insiders = [_insider(owners, own, ownership) for owners, own in _by_owner(trades, ownership).items()]
+    by_owner = _by_owner(trades, ownership)
+    insiders = [_insider(owners, own, ownership) for owners, own in by_owner.items()]
     insiders.sort(key=lambda one: (-(one.value or 0.0), one.name))
     rows = [row for one in trades for row in one.rows]
     dates = [row.date for row in rows]
@@ -124,7 +127,23 @@ def _cluster(trades: list[Trades], ownership: Ownership, issuer: Issuer, side: S
         last_date=max(dates),
         plan_value=_plan_value(trades),
         accessions=_accessions(trades),
+        uniform_price=_uniform_price(by_owner.values()) if side is Side.BUY else 0,
     )
+
+
+def _uniform_price(owners: Collection[list[Trades]]) -> int:
+    """How many owners bought nothing but what five or more bought at one price on one day.
+
+    Form 4 codes an allocation of an offering, a directed share programme or a company's plan as P, like a
+    purchase in the market; that many people do not meet at one price to the cent by chance. Such a cluster is
+    one by definition, so it is found and marked; what it lacks is that each chose the moment, so that alerts
+    leave these owners out of the count. Below five, people who buy on the day of one announcement do meet.
+    """
+    if len(owners) < UNIFORM:
+        return 0
+    deals = [{(row.date, row.price) for one in own for row in one.rows} for own in owners]
+    together = Counter(chain.from_iterable(deals))
+    return sum(all(together[deal] >= UNIFORM for deal in own) for own in deals)
 
 
 def _by_owner(trades: list[Trades], ownership: Ownership) -> dict[frozenset[str], list[Trades]]:

@@ -263,6 +263,7 @@ class Cluster:
     accessions: tuple[str, ...]  # empty where they are not given
     source: str = "own"  # who found it: we, or the name of a hosted service
     counted: int | None = None  # insiders, as a hosted service counts them; None: those that are named
+    uniform_price: int = 0  # insiders who only bought at one price on one day, as five or more did: an allocation
 
     @property
     def insider_count(self) -> int:

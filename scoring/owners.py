@@ -17,12 +17,19 @@ from scoring.model import Filer, Filing
 
 EXACT_SETS = 16  # beyond so many overlapping sets a greedy choice is made, which can only under-count
 
+# Words that no person is called by, anywhere in a name ...
 ENTITY = re.compile(
-    r"\b(LLC|L\.?L\.?C|LP|L\.? ?P|LLP|INC|INCORPORATED|CORP|CORPORATION|CO|COMPANY|LTD|LIMITED|PLC|GMBH|AG|SA|NV|BV|"
-    r"SARL|SCA|SE|AB|ASA|TRUST|TRUSTEES?|FUNDS?|PARTNERS|PARTNERSHIP|CAPITAL|HOLDINGS?|MANAGEMENT|GROUP|VENTURES?|"
-    r"FOUNDATION|ASSOCIATES|ADVISORS|ADVISERS|INVESTMENTS?|INVESTORS?|EQUITY|BANK|BANCORP|INSURANCE|ENTERPRISES|"
-    r"INTERNATIONAL|GP|MASTER|OFFSHORE|OPPORTUNIT(Y|IES)|SECURITIES|ASSET|FAMILY|ESTATE|ENDOWMENT|UNIVERSITY|PENSION|"
-    r"PLAN|ESOP|SPV|ACQUISITION|SPONSOR)\b\.?",
+    r"\b(L\.? ?L\.? ?C|L\.? ?P|L\.?L\.?P|INC|INCORPORATED|\w*CORP|CORPORATION|COMPANY|LTD|LIMITED|PLC|GMBH|SARL|"
+    r"TRUST|TRUSTEES?|FUNDS?|PARTNERS|PARTNERSHIP|CAPITAL|HOLDINGS?|HOLDCO|MANAGEMENT|GROUP|VENTURES?|FOUNDATION|"
+    r"ASSOCIATES|ASSOCIATION|ADVISORS|ADVISERS|INVESTMENTS?|INVESTORS?|EQUITY|BANK|INSURANCE|ENTERPRISES|"
+    r"INTERNATIONAL|MASTER|OFFSHORE|OPPORTUNIT(Y|IES)|SECURITIES|ASSET|FAMILY|ESTATE|ENDOWMENT|UNIVERSITY|PENSION|"
+    r"RETIREMENT|AUTHORITY|GOVERNMENT|REPUBLIC|PLAN|ESOP|SPV|ACQUISITION|SPONSOR)\b\.?",
+    re.IGNORECASE,
+)
+# ... and short legal forms, which are names of people too ("Lee Se Jin"): only at the end, before EDGAR's /DE/.
+LEGAL_FORM = re.compile(
+    r"(?<![-\w.])(CO|GP|SE|AG|AB|OY|KG|KGAA|ASA|SCA|PTE|PTY|SAB|S\.?A|N\.?V|B\.?V|N\.A|S\.?P\.?A|A/S)\.?"
+    r"( DE C\.?V\.?)?[ ,]*(/.*)?$",
     re.IGNORECASE,
 )
 PUNCTUATION = re.compile(r"[^\w\s]")
@@ -57,7 +64,9 @@ def is_person(filer: Filer) -> bool:
     >>> is_person(Filer("1", "Hoffman Reid")), is_person(Filer("2", "CANTOR FITZGERALD, L. P."))
     (True, False)
     """
-    return filer.is_officer or ENTITY.search(filer.name) is None
+    if filer.is_officer:
+        return True
+    return ENTITY.search(filer.name) is None and LEGAL_FORM.search(filer.name) is None
 
 
 def who_is_who(filings: Sequence[Filing]) -> Ownership:

@@ -130,6 +130,11 @@ def _of_side(own: list[Filing], issuer: Issuer, side: Side, rule: ClusterRule, t
         return []
     insiders = [_insider(one, behind[one], filers) for one in owners]
     shares = math.fsum(row.shares for _, row, _ in counted)
+    priced: dict[tuple[date, float], int] = {}
+    for entries in behind.values():
+        for deal in {(row.date, row.price or 0.0) for _, row, _ in entries}:
+            priced[deal] = priced.get(deal, 0) + 1
+    uniform = {deal for deal, count in priced.items() if count >= 5 and side is Side.BUY}
     return [
         Cluster(
             issuer=issuer,
@@ -142,6 +147,9 @@ def _of_side(own: list[Filing], issuer: Issuer, side: Side, rule: ClusterRule, t
             last_date=max(row.date for _, row, _ in counted),
             plan_value=math.fsum(row.shares * (row.price or 0) for one, row, _ in counted if one.plan_10b5_1),
             accessions=tuple(sorted({one.accession for one, _, _ in counted})),
+            uniform_price=sum(
+                all((row.date, row.price) in uniform for _, row, _ in entries) for entries in behind.values()
+            ),
         )
     ]
 

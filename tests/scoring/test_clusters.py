@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.feeds.form4 import parse_form4
 from scoring.clusters import ClusterRule, examine, find_clusters
-from scoring.model import Filing, Issuer, Side
+from scoring.model import Cluster, Filing, Issuer, Side
 from tests.builders_filings import ACME, NOW, buys, count, entity, filing, person, trade
 from tests.shared_data import real
 
@@ -118,6 +118,53 @@ def test_plan_trades_are_counted_apart() -> None:
     assert (found.plan_value, found.total_value) == (1000.0, 2000.0)
 
 
+def test_plan_trades_can_be_left_out_with_their_insiders() -> None:
+    three = [filing(person(1), plan=True), filing(person(2)), filing(person(3), trade(500))]
+    (found,) = buys(*three, rule=ClusterRule(min_insiders=2, plan=False))
+    assert (found.insider_count, found.total_value, found.plan_value) == (2, 6000.0, 0.0)
+    assert buys(*three, rule=ClusterRule(min_insiders=3, plan=False)) == ()
+
+
+def test_a_plan_filing_that_is_left_out_still_tells_who_is_who() -> None:
+    together = filing([person(1), entity(1)], plan=True)
+    apart = (filing(person(1), trade(31)), filing(entity(1), trade(32)))
+    (found,) = buys(together, *apart, rule=ClusterRule(min_insiders=1, plan=False))
+    assert (found.insider_count, found.transaction_count) == (1, 2)
+
+
+def test_five_who_bought_at_one_price_on_one_day_are_marked() -> None:
+    allocated = [filing(person(i), trade(100 + i, 21.0)) for i in range(5)]
+    (found,) = buys(*allocated)
+    assert (found.insider_count, found.uniform_price) == (5, 5)
+    (found,) = buys(*allocated, filing(person(5), trade(50, 22.5)))
+    assert (found.insider_count, found.uniform_price) == (6, 5)
+
+
+def test_who_also_bought_at_another_price_chose_the_moment() -> None:
+    allocated = [filing(person(i), trade(100 + i, 21.0)) for i in range(5)]
+    (found,) = buys(*allocated, filing(person(0), trade(70, 20.5, days_ago=2)))
+    assert (found.insider_count, found.uniform_price) == (5, 4)
+
+
+def test_four_who_meet_at_one_price_are_not_marked_and_neither_is_a_sale() -> None:
+    (found,) = buys(*(filing(person(i), trade(100 + i, 21.0)) for i in range(4)))
+    assert found.uniform_price == 0
+    (found,) = find_clusters(
+        [filing(person(i), trade(100 + i, 21.0, code="S")) for i in range(6)], {}, ClusterRule(), NOW
+    )
+    assert found.uniform_price == 0
+
+
+def test_five_filers_who_are_two_owners_are_not_marked() -> None:
+    joint = [filing([person(0), entity(1), entity(2), entity(3)], trade(100, 21.0)), filing(person(1), trade(90, 21.0))]
+    (found,) = buys(*joint)
+    assert (found.insider_count, found.uniform_price) == (2, 0)
+
+
+def test_a_filing_without_a_filer_counts_for_nothing() -> None:
+    assert buys(replace(filing(person(1)), filers=())) == ()
+
+
 def test_a_filing_a_month_late_is_marked() -> None:
     late = filing(person(1), trade(days_ago=40), accepted=NOW)
     (found,) = buys(late, rule=ClusterRule(days=60, min_insiders=1))
@@ -204,6 +251,12 @@ def test_every_cluster_adds_up(filings: list[Filing]) -> None:
         ("0000921895-25-001190_FLWS_4.xml", 3, Side.BUY, None),
         ("0001181431-11-033001_LNKD_4.xml", 2, Side.SELL, "Hoffman Reid"),
         ("noacc-3c3870_NMZ_4.xml", 2, Side.SELL, None),
+        ("noacc-bc8a98_NMZ_4.xml", 2, Side.BUY, "BANK OF AMERICA CORP /DE/"),
+        ("noacc-95e026_PCQ_4.xml", 2, Side.BUY, "BANK OF AMERICA CORP /DE/"),
+        ("noacc-0eab8b_MUNEX_4.xml", 2, Side.SELL, "BANK OF AMERICA CORP /DE/"),
+        ("noacc-580c9c_DUOL_4.xml", 6, Side.SELL, None),
+        ("0000921895-26-002677_COUR_4.xml", 5, Side.BUY, "Barta Jan"),
+        ("0001079973-25-000129_PDEX_4.xml", 2, Side.SELL, "CABILLOT RAYMOND E"),
     ],
 )
 def test_real_joint_filings_are_one_owner(file: str, filers: int, side: Side, name: str | None) -> None:
@@ -213,6 +266,53 @@ def test_real_joint_filings_are_one_owner(file: str, filers: int, side: Side, na
     (found,) = find_clusters([one], {}, rule, one.accepted_at + timedelta(days=1))
     assert found.insider_count == 1
     assert name is None or found.insiders[0].name == name
+
+
+def read(*files: str) -> list[Filing]:
+    return [parse_form4(real("form4", file).read_bytes()).filing for file in files]
+
+
+def found_in(filings: list[Filing], side: Side | None = None, **rule) -> tuple[Cluster, ...]:
+    sides = (Side.BUY, Side.SELL) if side is None else (side,)
+    now = max(one.accepted_at for one in filings) + timedelta(days=1)
+    return find_clusters(filings, {}, ClusterRule(days=120, min_insiders=1, sides=sides, **rule), now)
+
+
+def test_a_real_report_over_two_filings_is_one_insider_with_all_rows() -> None:
+    both = read("0000899243-21-044060_TSLA_4.xml", "0000899243-21-044077_TSLA_4.xml")
+    sales = sum(row.code == "S" for one in both for row in one.transactions)
+    (found,) = found_in(both)
+    assert (found.insider_count, found.transaction_count, len(found.accessions)) == (1, sales, 2)
+    assert found.plan_value == found.total_value
+    assert found_in(both, plan=False) == ()
+
+
+def test_real_sub_funds_with_equal_rows_keep_them() -> None:
+    (found,) = found_in(read("0001828108-24-000047_AUR_4.xml"))
+    assert (found.insider_count, found.transaction_count) == (1, 6)
+    assert -found.net_shares == 533_024 + 29_612 + 29_613 + 2_430_000 + 2 * 135_000
+
+
+def test_a_real_bank_that_buys_and_sells_on_one_day_is_one_insider_on_either_side() -> None:
+    both = found_in(read("noacc-3c3870_NMZ_4.xml", "noacc-bc8a98_NMZ_4.xml"))
+    assert [(one.insider_count, one.side) for one in both] == [(1, Side.SELL), (1, Side.BUY)]
+    assert both[0].insiders[0].filers == ("BANK OF AMERICA CORP /DE/", "MERRILL LYNCH, PIERCE, FENNER & SMITH INC.")
+
+
+def test_a_real_transfer_of_a_muni_fund_is_no_trade() -> None:
+    assert found_in(read("noacc-18414e_MAV_4.xml")) == ()
+
+
+def test_a_real_conversion_before_an_offering_is_no_purchase() -> None:
+    (found,) = found_in(read("0001181431-11-033001_LNKD_4.xml"))
+    assert (found.side, found.transaction_count, found.net_shares) == (Side.SELL, 1, -115_335)
+
+
+def test_a_real_purchase_that_was_disposed_of_is_set_aside() -> None:
+    (one,) = read("noacc-2daa5b_AREC_4.xml")
+    found, aside = examine([one], {}, ClusterRule(days=90, min_insiders=1), one.accepted_at + timedelta(days=1))
+    assert found == ()
+    assert [row.reason for row in aside] == ["code P says BUY, and D contradicts it"]
 
 
 def test_a_real_row_that_contradicts_itself_is_set_aside() -> None:

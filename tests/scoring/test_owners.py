@@ -39,6 +39,33 @@ def test_entities_that_only_file_together_are_one() -> None:
     assert count(filing([entity(1), entity(2)]), filing(entity(2), trade(5)), filing(entity(1), trade(6))) == 1
 
 
+def test_an_entity_that_files_only_with_a_persons_vehicle_is_the_persons_too() -> None:
+    chain = [filing([entity(1), entity(2)], trade(31)), filing([entity(2), ANN], trade(32))]
+    assert count(*chain, filing(entity(1), trade(33)), filing(ANN, trade(34))) == 1
+    (found,) = buys(*chain, filing(entity(1), trade(33)), filing(ANN, trade(34)))
+    assert any("which only ever files together with" in why for why in found.insiders[0].joined_because)
+
+
+def test_an_entity_between_the_vehicles_of_two_people_is_neithers() -> None:
+    chain = [filing([entity(1), entity(2)]), filing([entity(2), ANN]), filing([entity(1), entity(3)])]
+    whole = who_is_who([*chain, filing([entity(3), BO])])
+    assert entity(1).cik not in whole.canonical
+    assert (whole.canonical[entity(2).cik], whole.canonical[entity(3).cik]) == (ANN.cik, BO.cik)
+
+
+def test_a_sponsor_of_two_partners_swallows_neither_of_them() -> None:
+    sponsor = entity(1, "Launch Sponsor")
+    together = filing([sponsor, ANN, BO], trade(9_000))
+    assert count(together) == 1
+    assert count(together, filing(ANN, trade(71)), filing(BO, trade(72))) == 2
+    assert count(together, filing(ANN, trade(71)), filing(BO, trade(72)), filing(CY, trade(73))) == 3
+
+
+def test_spouses_are_one_where_they_file_together_and_two_where_they_do_not() -> None:
+    assert count(filing([ANN, BO])) == 1
+    assert count(filing(ANN, trade(41)), filing(BO, trade(42))) == 2
+
+
 def test_people_who_share_a_surname_are_two() -> None:
     father, son = Filer("0000000011", "Smith John Sr"), Filer("0000000012", "Smith John Jr")
     assert count(filing(father, trade(11)), filing(son, trade(12))) == 2
@@ -47,6 +74,23 @@ def test_people_who_share_a_surname_are_two() -> None:
 def test_one_person_with_two_ciks_is_one() -> None:
     first, second = Filer("0000000011", "Smith John A."), Filer("0000000012", "SMITH JOHN A")
     assert count(filing(first, trade(11)), filing(second, trade(12))) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Smith John A", "John A. Smith", 1),
+        ("Dr. Smith John", "SMITH JOHN MD", 1),
+        ("Fairweather, Jr. Fred", "Fairweather Fred Jr.", 1),
+        ("Smith John", "Smith John Jr", 2),
+        ("Smith John II", "Smith John III", 2),
+        ("Smith John A", "Smith John B", 2),
+        ("Acme Fund LLC", "ACME FUND, LLC", 2),
+    ],
+)
+def test_two_ciks_are_one_person_only_under_the_same_name_and_suffix(one: str, other: str, expected: int) -> None:
+    first, second = Filer("0000000011", one), Filer("0000000012", other)
+    assert count(filing(first, trade(11)), filing(second, trade(12))) == expected
 
 
 def test_a_person_is_shown_before_a_vehicle_and_the_join_has_a_reason() -> None:
@@ -66,6 +110,17 @@ def test_a_person_is_shown_before_a_vehicle_and_the_join_has_a_reason() -> None:
         ("BANK OF AMERICA CORP /DE/", False),
         ("van der Berg Jan", True),
         ("Schaufeld Family Trust", False),
+        ("Lee Yueh-Se", True),
+        ("Lee Se Jin", True),
+        ("de Sa Joao", True),
+        ("Pale River SE", False),
+        ("Alpenglow AG", False),
+        ("Grande Ourse S.A.", False),
+        ("Sierra Azul SA de CV", False),
+        ("MILL & LATHE CO INC /DE/", False),
+        ("TIDEWATER CO/VA/", False),
+        ("Keystonecorp /NEW/", False),
+        ("Polder N.V.", False),
     ],
 )
 def test_names_tell_people_from_entities(name: str, expected: bool) -> None:
