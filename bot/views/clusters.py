@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.views import numbers
-from bot.views.cluster_words import average, dates, days_of, filing_url, plan_share, role, span
+from bot.views.cluster_words import average, days_of, filing_url, plan_share, role, span
 from bot.views.covered import Covered, covered_note
 from bot.views.elements import Button, Column, Json, Note, Table, Text, View
 from bot.views.sources import Service, given_stamp
@@ -15,7 +16,7 @@ from scoring.clusters import ClusterRule
 from scoring.model import Cluster, Insider, Side
 from scoring.rounding import round_half_up
 
-NAMES_SHOWN = 3
+ROLES_SHOWN = 4
 CARDS_OFFERED = 3
 MOST_LISTED = 500
 
@@ -149,9 +150,8 @@ def _table(clusters: Sequence[Cluster]) -> Table:
         Column("company"),
         Column("insiders"),
         Column("value", "right"),
-        Column("shares", "right"),
         Column("average", "right"),
-        Column("traded"),
+        Column("last trade"),
         Column("span"),
         Column("under plan", "right"),
         Column("sector"),
@@ -165,27 +165,24 @@ def _row(cluster: Cluster) -> tuple[str, ...]:
         cluster.side.value,
         issuer.ticker or numbers.UNKNOWN,
         issuer.name,
-        f"{cluster.insider_count}: {_names(cluster)}",
+        f"{cluster.insider_count}: {_who(cluster)}",
         numbers.money(cluster.total_value),
-        f"{abs(cluster.net_shares):,.0f}",
         numbers.price(average(cluster)),
-        dates(cluster.first_date, cluster.last_date),
+        cluster.last_date.isoformat(),
         span(cluster),
         plan_share(cluster.plan_value, cluster.total_value) or numbers.UNKNOWN,
         ", ".join(part for part in (issuer.sector, issuer.industry) if part) or numbers.UNKNOWN,
     )
 
 
-def _names(cluster: Cluster) -> str:
-    said = [_name(one) for one in cluster.insiders[:NAMES_SHOWN]]
-    more = cluster.insider_count - len(said)
+def _who(cluster: Cluster) -> str:
+    """The insiders by role, the largest first: CEO, CFO, 2 × director. The card of the company has the names."""
+    roles = Counter(role(one) or one.name for one in cluster.insiders)
+    said = [f"{count} × {name}" if count > 1 else name for name, count in roles.items()]
+    more = f" and {len(said) - ROLES_SHOWN} more" if len(said) > ROLES_SHOWN else ""
+    late = "; filed late" if any(one.late for one in cluster.insiders) else ""
     at_one_price = f"; {cluster.uniform_price} at one price on one day" if cluster.uniform_price else ""
-    return ", ".join(said) + (f" and {more} more" if more > 0 else "") + at_one_price
-
-
-def _name(one: Insider) -> str:
-    remarks = [part for part in (role(one), "filed late" if one.late else None) if part]
-    return f"{one.name} ({', '.join(remarks)})" if remarks else one.name
+    return ", ".join(said[:ROLES_SHOWN]) + more + late + at_one_price
 
 
 def _filters(rule: ClusterRule) -> str:

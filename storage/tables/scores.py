@@ -92,6 +92,4 @@ class HostedClusterRow(Table):
     days: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     since: Mapped[datetime]  # when it was read first
     at: Mapped[datetime]  # when it was read last
-    clusters: Mapped[
-        list[Any]
-    ]  # [unix s when last given, scoring.model.Cluster], by storage/hosted.py
+    clusters: Mapped[list[Any]]  # [unix s when last given, scoring.model.Cluster], by storage/hosted.py
