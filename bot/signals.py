@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 
 from bot.settings import ScoringSettings
 from bot.views.sources import Service
 from scoring import clusters, insider_selling, pump_dump
+from scoring.cluster_book import ClusterBook
 from scoring.clusters import ClusterRule
 from scoring.funding import coin_funding, open_streaks
 from scoring.model import Cluster, CoinFunding, CoinScore, PriceChanges, Signal
+from scoring.trades import CODES
 from storage import Transaction
 
 COIN_SIGNALS = (Signal.PUMP, Signal.SELLING)
 LONGEST_HISTORY = 1095  # days, as the documents allow
+EVER = datetime(9999, 12, 31, tzinfo=UTC)
 NO_PRICE = PriceChanges(pct_24h=None, pct_7d=None, price=None)
 
 
@@ -108,6 +112,58 @@ def selling_constants(settings: ScoringSettings) -> insider_selling.SellingConst
 
 
 def find_clusters(tx: Transaction, rule: ClusterRule, now: datetime) -> tuple[Cluster, ...]:
-    """Clusters as known at `now`, largest value first."""
-    since = (now - timedelta(days=rule.days)).date()
-    return clusters.find_clusters(tx.filings.window(since, now), tx.filings.issuers(), rule, now)
+    """Clusters as known at `now`, largest value first: the door for whoever asks once."""
+    today = now.date()
+    first = rule.first_day(today)
+    issuers = tx.filings.issuers(_candidates(tx, rule, first, today, now))
+    wanted = [cik for cik, issuer in issuers.items() if clusters.is_wanted(issuer, rule)]
+    found = [
+        cluster
+        for filings in tx.filings.windows(first, now, wanted)
+        for cluster in clusters.find_clusters(filings, issuers, rule, now)
+    ]
+    return clusters.by_value(found)
+
+
+class KnownClusters:
+    """Clusters kept by the process from one refresh to the next: only what changed is read and computed again.
+
+    It gives what `find_clusters` gives, for a clock that does not go back; where it does, all is found anew.
+    """
+
+    def __init__(self) -> None:
+        self._books: dict[tuple[int, bool], tuple[ClusterBook, int]] = {}  # with the filing it knows last
+
+    def find(self, tx: Transaction, rule: ClusterRule, now: datetime) -> tuple[Cluster, ...]:
+        """Clusters as known at `now`, largest value first."""
+        last = tx.filings.last_id()
+        book, seen = self._books.get((rule.days, rule.plan), (None, 0))
+        if book is None or not book.answers(rule) or last < seen or (book.at is not None and now < book.at):
+            book = ClusterBook(rule.days, rule.min_insiders, plan=rule.plan)
+            changed = _candidates(tx, book.rule, book.rule.first_day(now.date()), date.max, EVER)
+        else:
+            changed = tx.filings.issuers_since(seen)
+        book.update(now, changed, lambda ciks, first: tx.filings.windows(first, EVER, ciks))
+        self._books[rule.days, rule.plan] = (book, last)
+        return book.find(rule, tx.filings.issuers(book.issuers()))
+
+    @contextmanager
+    def kept_if_written(self) -> Iterator[None]:
+        """Around a write transaction that is asked from: when it fails, its filings were never there."""
+        written = False
+        try:
+            yield
+            written = True
+        finally:
+            if not written:
+                self._books.clear()
+
+
+def _candidates(tx: Transaction, rule: ClusterRule, first: date, last: date, known_at: datetime) -> frozenset[str]:
+    """The CIKs of the issuers that can have a cluster on a side of the rule; most have too few who trade at all."""
+    return frozenset[str]().union(
+        *(
+            tx.filings.candidates(first, last, known_at, min_filers=rule.min_insiders, codes=[CODES[side][0]])
+            for side in rule.sides
+        )
+    )

@@ -105,24 +105,31 @@ def _left(original: Sequence[InsiderTransaction], restated: Sequence[InsiderTran
 
 
 def _matched(original: Sequence[InsiderTransaction], restated: Sequence[InsiderTransaction]) -> set[int]:
-    """Places of the original rows that are restated; each restates one: the first of those that agree most."""
+    """Places of the original rows that are restated; each restates one: the first of those that agree most.
+
+    Else the row at the same position among those of that date and code; else, in a table of the same length, the
+    row at the same place, of the same date and shares: a purchase that was a gift changes code and price.
+    """
     like = _places_by_fields(original)
     of_day: dict[tuple[date, str], list[int]] = defaultdict(list)
     for place, row in enumerate(original):
         of_day[row.date, row.code].append(place)
     matched: set[int] = set()
-    seen: dict[tuple[date, str], int] = defaultdict(int)
-    for row in restated:
-        position = seen[row.date, row.code]
-        seen[row.date, row.code] += 1
+    for place, row in enumerate(restated):
         found = _first_like(row, like, matched)
-        # Else the row at the same position among those of that date and code.
-        twins = of_day[row.date, row.code][position : position + 1]
-        if found is None and twins and twins[0] not in matched:
-            found = twins[0]
+        twins = of_day[row.date, row.code]
+        twin = twins.pop(0) if twins else None
+        if found is None and twin not in matched:
+            found = twin
+        if found is None and len(original) == len(restated) and _is_recoded(original[place], row):
+            found = place
         if found is not None:
             matched.add(found)
     return matched
+
+
+def _is_recoded(original: InsiderTransaction, restated: InsiderTransaction) -> bool:
+    return (original.date, original.shares) == (restated.date, restated.shares)
 
 
 def _places_by_fields(rows: Sequence[InsiderTransaction]) -> dict[Fields, list[int]]:

@@ -301,6 +301,12 @@ def _matched(original: Sequence[InsiderTransaction], restated: Sequence[InsiderT
         twins = [place for place, row in enumerate(original) if (row.date, row.code) == (new.date, new.code)]
         if position < len(twins) and twins[position] in free:
             matched.add(twins[position])
+            continue
+        if len(original) == len(restated) and (original[number].date, original[number].shares) == (
+            new.date,
+            new.shares,
+        ):
+            matched.add(number)
     return matched
 
 

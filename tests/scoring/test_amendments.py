@@ -41,6 +41,16 @@ def test_only_the_restated_row_is_replaced() -> None:
     assert value(ORIGINAL, amendment(trade(100, 12.0))) == 1200 + 2200
 
 
+def test_a_purchase_that_was_a_gift_is_taken_back() -> None:
+    gift = trade(100, 0.0, code="G", ad="A")
+    assert value(ORIGINAL, amendment(gift, trade(200, 11.0, row=1))) == 2200
+    assert count(filing(BO), replace(amendment(gift), filers=(BO,))) == 0
+
+
+def test_a_forgotten_gift_takes_no_purchase_back() -> None:
+    assert value(ORIGINAL, amendment(trade(70, 0.0, code="G", ad="A"))) == 1000 + 2200
+
+
 def test_a_forgotten_trade_is_added() -> None:
     assert value(ORIGINAL, amendment(trade(300, 9.0, days_ago=5))) == 1000 + 2200 + 2700
 

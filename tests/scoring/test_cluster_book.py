@@ -113,6 +113,22 @@ def test_a_filing_that_tied_a_vehicle_to_a_person_and_leaves_is_noticed() -> Non
     assert [one.insider_count for one in book.find(TEN_DAYS, {})] == [2]
 
 
+def test_an_amendment_of_old_trades_that_tied_a_vehicle_is_noticed_when_it_leaves() -> None:
+    tie = filing([person(1), entity(1)], trade(days_ago=90), form="4/A", accepted=NOW - timedelta(days=10))
+    shelf, book = opened(tie, filing(person(1), trade(31)), filing(entity(1), trade(32)))
+    assert book.find(TEN_DAYS, {}) == ()
+    book.update(NOW + timedelta(days=1), (), shelf.load)
+    assert [one.insider_count for one in book.find(TEN_DAYS, {})] == [2]
+
+
+def test_a_trade_of_tomorrow_counts_from_tomorrow() -> None:
+    ahead = filing(person(1), trade(days_ago=-1), accepted=NOW)
+    shelf, book = opened(ahead, filing(person(2)))
+    assert book.find(TEN_DAYS, {}) == ()
+    book.update(NOW + timedelta(hours=12), (), shelf.load)
+    assert [one.insider_count for one in book.find(TEN_DAYS, {})] == [2]
+
+
 def test_what_is_accepted_later_is_noticed_when_it_is() -> None:
     first, second, late = three()
     soon = replace(late, accepted_at=NOW + timedelta(hours=2))
