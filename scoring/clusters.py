@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -12,9 +12,8 @@ from itertools import chain
 from scoring.amendments import effective_by_issuer
 from scoring.model import Cluster, Filing, Insider, InsiderTransaction, Issuer, Side
 from scoring.owners import Ownership, disjoint_sets, display_name, role_of, who_is_who
-from scoring.trades import SetAside, Trades, counted, counted_once, set_aside
+from scoring.trades import LATE, SetAside, Trade, Trades, counted, counted_once, set_aside
 
-LATE = timedelta(days=30)
 UNIFORM = 5  # owners who buy at one price on one day
 
 
@@ -101,19 +100,48 @@ def _of_issuer(filings: list[Filing], issuer: Issuer, rule: ClusterRule, today: 
     for side in rule.sides:
         trades = sides[side]
         # And joining can only lower their number.
-        if len(frozenset().union(*(one.ciks for one in trades))) < rule.min_insiders:
+        if len(frozenset[str]().union(*trades)) < max(1, rule.min_insiders):
             continue
         ownership = ownership or who_is_who(filings)
-        cluster = _cluster(counted_once(trades), ownership, issuer, side)
+        cluster = _cluster(_by_owner(counted_once(trades), ownership), ownership, issuer, side)
         if cluster.insider_count >= rule.min_insiders and cluster.total_value >= rule.min_value:
             yield cluster
 
 
-def _cluster(trades: list[Trades], ownership: Ownership, issuer: Issuer, side: Side) -> Cluster:
-    by_owner = _by_owner(trades, ownership)
-    insiders = [_insider(owners, own, ownership) for owners, own in by_owner.items()]
+@dataclass(slots=True)
+class Stake:
+    """What one owner traded, and all filers that reported it."""
+
+    ciks: frozenset[str]
+    trades: list[Trade]
+
+
+Stakes = dict[frozenset[str], Stake]  # by owner
+
+
+def _by_owner(trades: Trades, ownership: Ownership) -> Stakes:
+    """The largest number of owners that are certainly different, and what each traded."""
+    behind: Stakes = {}
+    for ciks, own in trades.items():
+        _put(behind, ownership.owner_set(ciks), ciks, own)
+    owners = disjoint_sets(behind)
+    found: Stakes = {chosen: behind.pop(chosen) for chosen in owners}
+    for group, stake in behind.items():
+        # A set that was not chosen overlaps one that was, or the choice would not be the largest.
+        _put(found, max(owners, key=lambda one: (len(one & group), -len(one), sorted(one))), stake.ciks, stake.trades)
+    return found
+
+
+def _put(stakes: Stakes, owners: frozenset[str], ciks: frozenset[str], trades: list[Trade]) -> None:
+    stake = stakes.get(owners)
+    stakes[owners] = Stake(ciks, trades) if stake is None else Stake(stake.ciks | ciks, stake.trades + trades)
+
+
+def _cluster(stakes: Stakes, ownership: Ownership, issuer: Issuer, side: Side) -> Cluster:
+    insiders = [_insider(owners, stake, ownership) for owners, stake in stakes.items()]
     insiders.sort(key=lambda one: (-(one.value or 0.0), one.name))
-    rows = [row for one in trades for row in one.rows]
+    trades = [trade for stake in stakes.values() for trade in stake.trades]
+    rows = [row for row, _, _ in trades]
     dates = [row.date for row in rows]
     shares = math.fsum([row.shares for row in rows])
     return Cluster(
@@ -127,11 +155,11 @@ def _cluster(trades: list[Trades], ownership: Ownership, issuer: Issuer, side: S
         last_date=max(dates),
         plan_value=_plan_value(trades),
         accessions=_accessions(trades),
-        uniform_price=_uniform_price(by_owner.values()) if side is Side.BUY else 0,
+        uniform_price=_uniform_price(stakes) if side is Side.BUY else 0,
     )
 
 
-def _uniform_price(owners: Collection[list[Trades]]) -> int:
+def _uniform_price(stakes: Stakes) -> int:
     """How many owners bought nothing but what five or more bought at one price on one day.
 
     Form 4 codes an allocation of an offering, a directed share programme or a company's plan as P, like a
@@ -139,46 +167,29 @@ def _uniform_price(owners: Collection[list[Trades]]) -> int:
     one by definition, so it is found and marked; what it lacks is that each chose the moment, so that alerts
     leave these owners out of the count. Below five, people who buy on the day of one announcement do meet.
     """
-    if len(owners) < UNIFORM:
+    if len(stakes) < UNIFORM:
         return 0
-    deals = [{(row.date, row.price) for one in own for row in one.rows} for own in owners]
+    deals = [{(row.date, row.price) for row, _, _ in stake.trades} for stake in stakes.values()]
     together = Counter(chain.from_iterable(deals))
     return sum(all(together[deal] >= UNIFORM for deal in own) for own in deals)
 
 
-def _by_owner(trades: list[Trades], ownership: Ownership) -> dict[frozenset[str], list[Trades]]:
-    """The largest number of owners that are certainly different → their trades."""
-    behind: dict[frozenset[str], list[Trades]] = defaultdict(list)
-    for one in trades:
-        behind[ownership.owner_set(one.ciks)].append(one)
-    owners = disjoint_sets(behind)
-    if len(owners) == len(behind):
-        return {chosen: behind[chosen] for chosen in owners}
-    found: dict[frozenset[str], list[Trades]] = {chosen: [] for chosen in owners}
-    for group, own in behind.items():
-        # A set that was not chosen overlaps one that was, or the choice would not be the largest.
-        closest = group if group in found else max(owners, key=lambda one: (len(one & group), -len(one), sorted(one)))
-        found[closest] += own
-    return found
-
-
-def _insider(owners: frozenset[str], trades: list[Trades], ownership: Ownership) -> Insider:
+def _insider(owners: frozenset[str], stake: Stake, ownership: Ownership) -> Insider:
     shown = display_name(owners, ownership)
-    ciks = trades[0].ciks.union(*[one.ciks for one in trades])
-    rows = [row for one in trades for row in one.rows]
+    rows = [row for row, _, _ in stake.trades]
     dates = [row.date for row in rows]
     return Insider(
         name=shown.name,
         role=role_of(shown),
-        filers=tuple(sorted({ownership.filers[cik].name for cik in ciks})),
-        joined_because=_reasons(ciks, trades, ownership) if len(ciks) > 1 else (),
+        filers=tuple(sorted({ownership.filers[cik].name for cik in stake.ciks})),
+        joined_because=_reasons(stake, ownership) if len(stake.ciks) > 1 else (),
         shares=math.fsum([row.shares for row in rows]),
         value=_value(rows),
         first_date=min(dates),
         last_date=max(dates),
-        accessions=_accessions(trades),
-        plan_value=_plan_value(trades),
-        late=any(_is_late(one) for one in trades),
+        accessions=_accessions(stake.trades),
+        plan_value=_plan_value(stake.trades),
+        late=any(filing.accepted_at.date() - row.date > LATE for row, filing, _ in stake.trades),
     )
 
 
@@ -187,27 +198,22 @@ def _value(rows: Iterable[InsiderTransaction]) -> float:
     return math.fsum([row.shares * (row.price or 0.0) for row in rows])
 
 
-def _plan_value(trades: Iterable[Trades]) -> float:
+def _plan_value(trades: Iterable[Trade]) -> float:
     """USD of what was traded under a 10b5-1 plan."""
-    return _value([row for one in trades if one.filing.plan_10b5_1 for row in one.rows])
+    return _value([row for row, filing, _ in trades if filing.plan_10b5_1])
 
 
-def _is_late(trades: Trades) -> bool:
-    on_time = trades.filing.accepted_at.date() - LATE
-    return min([row.date for row in trades.rows]) < on_time
+def _accessions(trades: Iterable[Trade]) -> tuple[str, ...]:
+    return tuple(sorted({filing.accession for _, filing, _ in trades}))
 
 
-def _accessions(trades: list[Trades]) -> tuple[str, ...]:
-    return tuple(sorted({one.filing.accession for one in trades}))
-
-
-def _reasons(ciks: frozenset[str], trades: list[Trades], ownership: Ownership) -> tuple[str, ...]:
+def _reasons(stake: Stake, ownership: Ownership) -> tuple[str, ...]:
     """Why several filers are one owner."""
-    reasons = {join.why for join in ownership.joins if join.cik in ciks}
-    for one in trades:
-        filers = len({filer.cik for filer in one.filing.filers})
+    reasons = {join.why for join in ownership.joins if join.cik in stake.ciks}
+    for _, filing, also in stake.trades:
+        filers = len({filer.cik for filer in filing.filers})
         if filers > 1:
-            reasons.add(f"{filers} filers report together in {one.filing.accession}")
-        if one.also:
-            reasons.add(f"the trade in {one.filing.accession} is reported by other filings too")
+            reasons.add(f"{filers} filers report together in {filing.accession}")
+        if also:
+            reasons.add(f"the trade in {filing.accession} is reported by other filings too")
     return tuple(sorted(reasons))
