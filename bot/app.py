@@ -34,6 +34,7 @@ from bot.feeds.tape import Folder, Tape
 from bot.feeds.tape_state import has_state, load_backfill, load_state
 from bot.refresh import Refreshed, RefreshOptions, refresh
 from bot.schedule import Schedule, every_minutes, every_seconds
+from bot.signals import KnownClusters
 from bot.sources import Sources, open_sources
 from bot.views.banner import banner_view, replay_view, replayed_view, started_view
 from bot.views.elements import View
@@ -227,6 +228,7 @@ def open_app(config: Config, at: datetime | None = None) -> Iterator[App]:
             hosted=config.feeds.funding == "sharpe",
             hosted_clusters=config.feeds.insiders == "finradar",
             slugs=config.prices.slugs,
+            clusters=KnownClusters(),
         )
         yield App(config, _clock(config, storage, at), storage, options)
     finally:

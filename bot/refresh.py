@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.alerts.enqueue import Snapshot, enqueue
+from bot.alerts.enqueue import Snapshot, clusters_of, enqueue
 from bot.errors import FeedError, TocsinError
 from bot.feeds.base import Batch, Feed, SourceReport
 from bot.feeds.exchanges import EXCHANGES
 from bot.feeds.intake import Taken, store
 from bot.settings import AlertSettings, ScoringSettings
-from bot.signals import coin_fundings, find_clusters, score_fundings
+from bot.signals import KnownClusters, coin_fundings, find_clusters, score_fundings
 from bot.views.scores import lack
 from scoring.clusters import ClusterRule
 from scoring.detection import (
@@ -56,7 +57,16 @@ class RefreshOptions:
     is_gone: Callable[[str], bool] = lambda _: False  # whether an owner is known to be dead
     hosted: bool = False  # scores come from a hosted service
     hosted_clusters: bool = False  # clusters do
+    clusters: KnownClusters | None = None  # kept from one refresh of one database to the next; None: found anew
     slugs: Mapping[str, str] = field(default_factory=dict)  # ticker → the coin that the config says it means
+
+    def find(self, tx: Transaction, rule: ClusterRule, now: datetime) -> tuple[Cluster, ...]:
+        """Clusters as known at `now`."""
+        return find_clusters(tx, rule, now) if self.clusters is None else self.clusters.find(tx, rule, now)
+
+    def remembering(self) -> AbstractContextManager[None]:
+        """Around the transaction: what is kept of clusters must be forgotten when it fails."""
+        return nullcontext() if self.clusters is None else self.clusters.kept_if_written()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +97,20 @@ async def refresh(storage: Storage, feeds: Sequence[Feed], now: datetime, option
 def _work(
     storage: Storage, batches: Sequence[Batch], claim: Claim, now: datetime, options: RefreshOptions
 ) -> Refreshed:
-    with storage.write() as tx:
+    with options.remembering(), storage.write() as tx:
         if not options.hosted:
             tx.hosted.clear()
         if not options.hosted_clusters:
             tx.hosted.clear_clusters()
         # Before anything new is stored: a hosted service's list replaces the one before.
-        earlier = _clusters_before(tx, claim.slot)
+        earlier = _clusters_before(tx, claim.slot, options)
         taken = store(tx, batches, now, options.scoring.max_abs_rate, options.slugs)
         whole = frozenset(signal for batch in batches for signal in batch.scored)
         found = _score(tx, taken, claim.slot, now, options, whole)
-        movements, clusters = _detect(tx, found, earlier)
+        movements, clusters = _detect(tx, found, earlier, options)
         for signal in COIN_SIGNALS:
             tx.scores.put(claim.slot, signal, found.states[signal].values(), found.scores[signal])
-        queued = enqueue(tx, found, options.alerts, options.scoring)
+        queued = enqueue(tx, found, options.alerts, options.scoring, options.find)
         tx.scores.prune(claim.slot - SCORES_KEPT_DAYS * 24 * 60 // options.minutes)
         facts = {"alerts": queued, "scored": {s.value: len(found.scores[s]) for s in COIN_SIGNALS}}
         if not tx.refreshes.finish(claim, now, facts):
@@ -162,13 +172,13 @@ def _answered(tx: Transaction, taken: Taken, now: datetime) -> frozenset[str]:
     return frozenset(exchange for exchange, at in newest.items() if now - at <= IMPORTED_FRESH)
 
 
-def _clusters_before(tx: Transaction, slot: int) -> tuple[Cluster, ...]:
+def _clusters_before(tx: Transaction, slot: int, options: RefreshOptions) -> tuple[Cluster, ...]:
     before = tx.refreshes.last(before_slot=slot)
-    return () if before is None else find_clusters(tx, ClusterRule(), before.at)
+    return () if before is None else clusters_of(tx, ClusterRule(), before.at, options.find).clusters
 
 
 def _detect(
-    tx: Transaction, found: Snapshot, earlier: tuple[Cluster, ...]
+    tx: Transaction, found: Snapshot, earlier: tuple[Cluster, ...], options: RefreshOptions
 ) -> tuple[tuple[Movement, ...], tuple[ClusterMovement, ...]]:
     before = tx.refreshes.last(before_slot=found.slot)
     movements = tuple(
@@ -178,4 +188,5 @@ def _detect(
             {} if before is None else tx.scores.states(before.slot, signal), found.states[signal]
         )
     )
-    return movements, compare_clusters(earlier, find_clusters(tx, ClusterRule(), found.now))
+    now = clusters_of(tx, ClusterRule(), found.now, options.find).clusters
+    return movements, compare_clusters(earlier, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -33,6 +33,9 @@ REF_LENGTH = 6
 NEWS = timedelta(days=4)
 
 
+Find = Callable[[Transaction, ClusterRule, datetime], tuple[Cluster, ...]]  # how clusters are found
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What a refresh found, as matching needs it."""
@@ -45,7 +48,9 @@ class Snapshot:
     missing: Mapping[str, str] = field(default_factory=dict)  # exchanges that do not count now → why, in a few words
 
 
-def enqueue(tx: Transaction, found: Snapshot, alerts: AlertSettings, scoring: ScoringSettings) -> int:
+def enqueue(
+    tx: Transaction, found: Snapshot, alerts: AlertSettings, scoring: ScoringSettings, find: Find = find_clusters
+) -> int:
     """Advance all episodes and queue one message per chat that has something to hear; returns the alerts."""
     subscriptions = tx.subscriptions.active()
     episodes = load_episodes(tx, (one.id for one in subscriptions))
@@ -59,7 +64,7 @@ def enqueue(tx: Transaction, found: Snapshot, alerts: AlertSettings, scoring: Sc
         if wish.signal is Signal.CLUSTERS:
             rule = wish.cluster_rule()
             if rule not in clusters:
-                clusters[rule] = clusters_of(tx, rule, found.now)
+                clusters[rule] = clusters_of(tx, rule, found.now, find)
             if clusters[rule].unknown:
                 continue  # nothing is known, which is neither a new cluster nor one that is gone
             steps = _cluster_steps(tx, wish, own, clusters[rule], found)
@@ -74,9 +79,9 @@ def enqueue(tx: Transaction, found: Snapshot, alerts: AlertSettings, scoring: Sc
     return sum(_queue(tx, chat, told, found, alerts) for chat, told in by_chat.items())
 
 
-def clusters_of(tx: Transaction, rule: ClusterRule, now: datetime) -> Given:
+def clusters_of(tx: Transaction, rule: ClusterRule, now: datetime, find: Find = find_clusters) -> Given:
     """The clusters of a rule, from whoever finds them: a hosted service, or we."""
-    return hosted_clusters(tx, rule, now) or Given(find_clusters(tx, rule, now))
+    return hosted_clusters(tx, rule, now) or Given(find(tx, rule, now))
 
 
 def companies_of(tx: Transaction, wish: Wish) -> frozenset[str]:
