@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 
 class Settings(BaseModel):
     """A section of config.toml: frozen, and unknown keys are faults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _fit_for_a_header(value: SecretStr) -> SecretStr:
+    key = value.get_secret_value().strip()
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        raise ValueError("is no key: it holds a blank or a letter that no key has; copy it again")
+    return SecretStr(key)
+
+
+Key = Annotated[SecretStr, AfterValidator(_fit_for_a_header)]  # of a service, sent in a header
 
 
 class ScoringSettings(Settings):

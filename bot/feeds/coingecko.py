@@ -15,14 +15,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import httpx
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from bot.clock import Clock
 from bot.feeds.base import Batch, Outcome, QuotedPrice, SourceReport
 from bot.feeds.exchanges.base import AnswerError, Endpoint, Slot, number, positive
 from bot.feeds.faults import PassingError
 from bot.feeds.http import AskError, HttpOptions, LimitedError, RefusedError, Source
-from bot.settings import Settings
+from bot.settings import Key, Settings
 from scoring.model import Coin
 
 NAME = "prices"
@@ -54,19 +54,11 @@ class PriceSettings(Settings):
         description="keyless: 1,000 coins, a limit shared by all who use your address; demo: 1,500 coins with a free "
         "key; pro: 2,000 coins with a paid one",
     )
-    key: SecretStr = Field(SecretStr(""), description="the API key of plan demo or pro")
+    key: Key = Field(SecretStr(""), description="the API key of plan demo or pro")
     url: str = Field("", pattern=r"^(https?://\S+)?$", description="where the API is asked instead of its own address")
     slugs: dict[str, str] = Field(
         {}, description='which coin a ticker means where the match is wrong, e.g. { ABC = "abc-protocol" }'
     )
-
-    @field_validator("key")
-    @classmethod
-    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
-        key = value.get_secret_value().strip()
-        if not (key.isascii() and key.isprintable() and " " not in key):
-            raise ValueError("is no key: it holds a blank or a letter that no key has; copy it again")
-        return SecretStr(key)
 
 
 @dataclass(frozen=True, slots=True)

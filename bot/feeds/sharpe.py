@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Generic
 
 import httpx
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from bot.clock import Clock
 from bot.errors import FeedError
@@ -40,7 +40,7 @@ from bot.feeds.sharpe_answers import (
     score_of,
     settlement_of,
 )
-from bot.settings import Settings
+from bot.settings import Key, Settings
 from scoring.model import Settlement, Signal
 
 log = logging.getLogger("tocsin.feeds.sharpe")
@@ -64,16 +64,8 @@ REMEDIES = {
 class SharpeSettings(Settings):
     """The hosted service."""
 
-    key: SecretStr = Field(SecretStr(""), description="your key of the service")
+    key: Key = Field(SecretStr(""), description="your key of the service")
     url: str = Field("https://www.sharpe.ai/api", pattern=r"^https?://\S+$", description="where its API is")
-
-    @field_validator("key")
-    @classmethod
-    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
-        key = value.get_secret_value().strip()
-        if not (key.isascii() and key.isprintable() and " " not in key):
-            raise ValueError("is no key: it holds a blank or a letter that no key has; copy it again")
-        return SecretStr(key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from bot.feeds.edgar.coverage import (
 from bot.feeds.edgar.hours import NEW_YORK
 from bot.feeds.edgar.listing import Entry, parse_index
 from bot.feeds.edgar.submission import Edgar, MaintenanceError, NotThereError, ThrottledError, index_url
+from bot.feeds.jobs import until_idle
 from bot.feeds.sectors import classify
 from scoring.model import Aside, Filing
 from storage import Storage, Transaction
@@ -141,16 +142,7 @@ class EdgarBackfill:
 
     async def finish(self) -> None:
         """Work until nothing is left that can be asked now. Needs a plan; not beside `run`."""
-        running = asyncio.create_task(self.run())
-        idle = asyncio.create_task(self._idle.wait())
-        try:
-            await asyncio.wait({running, idle}, return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                await running
-        finally:
-            for task in (running, idle):
-                task.cancel()
-            await asyncio.gather(running, idle, return_exceptions=True)
+        await until_idle(self.run, self._idle)
 
     def _next(self, now: datetime) -> Job | None:
         """The most urgent job that is not put off; the newest of its kind."""

@@ -36,6 +36,7 @@ from bot.feeds.exchanges.history import (
 from bot.feeds.exchanges.intervals import with_intervals
 from bot.feeds.exchanges.readers import Reader
 from bot.feeds.http import RefusedError
+from bot.feeds.jobs import until_idle
 from bot.feeds.settling import minute_of
 from scoring.model import Pair
 from storage import Storage
@@ -145,16 +146,7 @@ class Backfill:
 
     async def finish(self) -> None:
         """Work until nothing is left that can be asked now. Needs a plan; not beside `run`."""
-        running = asyncio.create_task(self.run())
-        idle = asyncio.create_task(self._idle.wait())
-        try:
-            await asyncio.wait({running, idle}, return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                await running
-        finally:
-            for task in (running, idle):
-                task.cancel()
-            await asyncio.gather(running, idle, return_exceptions=True)
+        await until_idle(self.run, self._idle)
 
     async def _work(self, exchange: str, reader: Reader) -> None:
         queue = self._queues[exchange]
