@@ -14,7 +14,7 @@ run: $(VENV)/.run  ## start the bot (simulated market until there is a config.to
 	@$(BIN)/tocsin run
 
 test: $(VENV)/.test  ## run the tests
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto $(TEST_OPTIONS)
 
 lint: $(VENV)/.lint  ## style, types and import contracts
 	$(BIN)/ruff check .

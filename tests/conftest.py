@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage import Storage, open_storage
+
+
+# The same examples every time: a commit is not refused for what another one brought. Without it they are new ones.
+settings.register_profile("steady", derandomize=True)
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from bot.feeds.base import Quote
 from bot.feeds.exchanges.symbols import base_coin
 from scoring.model import AssetClass
 
+# USD per coin: the cheapest coins stand near 1e-13, the dearest contract, an index in won, near 1e6.
+LEAST_PRICE, HIGHEST_PRICE = 1e-20, 1e9
 SAME_PRICE = 0.10  # contracts whose marks differ by more are not on the same token
 
 Key = tuple[str, str]  # (exchange, symbol)
@@ -36,10 +38,10 @@ def key_of(quote: Quote) -> Key:
 
 def mark_of(quote: Quote) -> float | None:
     """The mark price in USD per coin, multiplier removed; None where there is none that can be a price."""
-    mark = quote.mark_price
-    if mark is None or not (0 < mark < math.inf):
+    if quote.mark_price is None:
         return None
-    return mark / base_coin(quote.exchange, quote.base).multiplier
+    mark = quote.mark_price / base_coin(quote.exchange, quote.base).multiplier
+    return mark if LEAST_PRICE <= mark <= HIGHEST_PRICE else None  # NaN compares false with everything
 
 
 def turnover_of(quote: Quote) -> float | None:

@@ -171,3 +171,12 @@ def test_real_clashes_are_apart_and_real_coins_are_not() -> None:
     assert len(apart) < 25
     assert found.base_coins["hyperliquid", "PURR"] == "PURR"
     assert any(line.startswith("CAT on Gate.io is another token: its price is 44") for line in found.apart)
+
+
+def test_a_number_that_no_price_has_is_no_price_and_sets_nobody_apart() -> None:
+    quotes = [quote("okx", "WIF", mark_price=5.5e57), quote("gate", "WIF", mark_price=1.4e-266)]
+    quotes.append(quote("bybit", "WIF", mark_price=2.0))
+    assert [mark_of(one) for one in quotes] == [None, None, 2.0]
+    found = identify(quotes, classify(quotes, {}), {}, (), NOW)
+    assert set(found.base_coins.values()) == {"WIF"}
+    assert found.apart == ()
