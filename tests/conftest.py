@@ -10,7 +10,6 @@ from hypothesis import settings
 
 from storage import Storage, open_storage
 
-
 # The same examples every time: a commit is not refused for what another one brought. Without it they are new ones.
 settings.register_profile("steady", derandomize=True)
 
