@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from operator import attrgetter
 
-from scoring.model import Filing, InsiderTransaction
+from scoring.model import UNNUMBERED, Filing, InsiderTransaction
 
 FILED_TOLERANCE = timedelta(days=4)  # dateOfOriginalSubmission is typed by the filer
 LONGEST_REACH = timedelta(days=365)
@@ -16,6 +16,8 @@ ACCEPTANCE = attrgetter("accepted_at", "accession")
 
 # Trade date, code, shares and price of a row, one of them left open: three that agree are enough.
 Fields = tuple[date | None, str | None, float | None, float | None]
+# Form, period of report, filers' CIKs, and date, code and shares of each row.
+Told = tuple[str, date | None, frozenset[str], tuple[tuple[date, str, float], ...]]
 
 
 def effective_filings(filings: Iterable[Filing]) -> tuple[Filing, ...]:
@@ -28,16 +30,30 @@ def effective_by_issuer(filings: Iterable[Filing]) -> dict[str, list[Filing]]:
     """The same, as issuer → its filings, oldest first.
 
     The order in which they are given is irrelevant, and so is an accession number that comes twice. An
-    amendment without non-derivative rows corrects something else and replaces nothing.
+    amendment without non-derivative rows corrects something else and replaces nothing. A filing that was read
+    from a file without an accession number gives way to the same filing with one.
     """
     by_issuer: dict[str, list[Filing]] = defaultdict(list)
     for filing in {filing.accession: filing for filing in filings}.values():
         by_issuer[filing.issuer_cik].append(filing)
-    for issuer, own in by_issuer.items():
-        own.sort(key=ACCEPTANCE)
-        if any(filing.form == "4/A" for filing in own):
-            by_issuer[issuer] = _amended(own)
+    for issuer, given in by_issuer.items():
+        own = sorted(_numbered_once(given), key=ACCEPTANCE)
+        by_issuer[issuer] = _amended(own) if any(filing.form == "4/A" for filing in own) else own
     return by_issuer
+
+
+def _numbered_once(filings: Sequence[Filing]) -> list[Filing]:
+    """One issuer's filings without those that have no accession number and are there with one too."""
+    if not any(filing.accession.startswith(UNNUMBERED) for filing in filings):
+        return list(filings)
+    numbered = {_told(filing) for filing in filings if not filing.accession.startswith(UNNUMBERED)}
+    return [one for one in filings if not one.accession.startswith(UNNUMBERED) or _told(one) not in numbered]
+
+
+def _told(filing: Filing) -> Told:
+    """What one filing tells in whatever way it was read: not its prices, which data sets round to cents."""
+    rows = sorted((row.date, row.code, row.shares) for row in filing.transactions)
+    return filing.form, filing.period, frozenset([filer.cik for filer in filing.filers]), tuple(rows)
 
 
 def _amended(filings: Sequence[Filing]) -> list[Filing]:

@@ -183,6 +183,10 @@ class InsiderTransaction:
     nature: str | None = None  # nature of indirect ownership
 
 
+# What stands for an accession number begins so where a file names none.
+UNNUMBERED = "xml-"
+
+
 @dataclass(frozen=True, slots=True)
 class Filing:
     """A Form 4 or 4/A as filed."""

@@ -15,7 +15,7 @@ from defusedxml.ElementTree import fromstring
 
 from bot.errors import TocsinError
 from bot.feeds.tickers import clean_ticker
-from scoring.model import Filer, Filing, InsiderTransaction
+from scoring.model import UNNUMBERED, Filer, Filing, InsiderTransaction
 
 LARGEST = 10 * 1024 * 1024  # bytes; the largest real ones are a few hundred kB
 FORMS = ("4", "4/A")
@@ -187,7 +187,7 @@ def _header(header: str, label: str) -> str | None:
 
 
 def _hashed(content: bytes) -> str:
-    return f"xml-{hashlib.sha256(content).hexdigest()[:16]}"
+    return f"{UNNUMBERED}{hashlib.sha256(content).hexdigest()[:16]}"
 
 
 def _cik(text: str | None, whose: str) -> str:

@@ -9,7 +9,7 @@ from itertools import permutations
 from bot.feeds.form4 import parse_form4
 from scoring.amendments import effective_filings
 from scoring.clusters import ClusterRule, find_clusters
-from scoring.model import Filing
+from scoring.model import UNNUMBERED, Filing
 from tests.builders_filings import NOW, buys, count, entity, filing, person, trade
 from tests.shared_data import real
 
@@ -149,3 +149,33 @@ def test_a_real_amendment_of_an_award_leaves_the_same_persons_purchase_alone() -
     purchase = as_original(amended, 2, bought)
     left = effective_filings([purchase, amended])
     assert [len(one.transactions) for one in left] == [1, 1]
+
+
+def unnumbered(one: Filing, number: int = 1) -> Filing:
+    """The filing as a file without its header and with a name that says no accession number gives it."""
+    signed = one.accepted_at - timedelta(hours=9)
+    return replace(one, accession=f"{UNNUMBERED}{number:016x}", accepted_at=signed, source="bare")
+
+
+def test_a_file_without_a_number_counts_until_the_same_filing_comes_with_one() -> None:
+    file = unnumbered(ORIGINAL)
+    assert value(file) == 1000 + 2200
+    for some in permutations([file, unnumbered(ORIGINAL, 2), ORIGINAL]):
+        assert value(*some) == 1000 + 2200
+
+
+def test_prices_rounded_to_cents_by_a_data_set_are_those_of_the_file() -> None:
+    exact = filing(ANN, trade(100, 10.1234), accession=ORIGINAL.accession)
+    rounded = replace(filing(ANN, trade(100, 10.12), accession=ORIGINAL.accession), source="bulk")
+    assert value(unnumbered(exact), rounded) == 100 * 10.12
+
+
+def test_an_amendment_takes_back_what_a_file_told_a_second_time() -> None:
+    corrected = amendment(trade(150), trade(200, 11.0, row=1))
+    assert value(unnumbered(ORIGINAL), ORIGINAL, corrected) == 1500 + 2200
+    assert value(unnumbered(ORIGINAL), ORIGINAL, unnumbered(corrected, 2), corrected) == 1500 + 2200
+
+
+def test_a_file_without_a_number_that_tells_something_else_still_counts() -> None:
+    assert value(unnumbered(filing(ANN, trade(70))), ORIGINAL) == 700 + 1000 + 2200
+    assert value(unnumbered(filing(BO, trade(100), trade(200, 11.0, row=1))), ORIGINAL) == 2 * (1000 + 2200)

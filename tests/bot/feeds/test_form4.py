@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.feeds.form4 import BadFilingError, NotForm4Error, parse_form4
+from scoring.amendments import effective_filings
 from tests.shared_data import real
 
 OWNER = """
@@ -94,6 +95,11 @@ ISSUER:
 def test_without_an_accession_number_the_content_is_its_name() -> None:
     assert parse_form4(document()).filing.accession == parse_form4(document()).filing.accession
     assert parse_form4(document()).filing.accession != parse_form4(document(price="<value>9</value>")).filing.accession
+
+
+def test_a_document_without_an_accession_number_counts_once_beside_itself_with_one() -> None:
+    numbered = parse_form4(document(), accession="0000000001-26-000001").filing
+    assert effective_filings([parse_form4(document()).filing, numbered]) == (numbered,)
 
 
 @pytest.mark.parametrize(
