@@ -44,10 +44,11 @@ def effective_by_issuer(filings: Iterable[Filing]) -> dict[str, list[Filing]]:
 
 def _numbered_once(filings: Sequence[Filing]) -> list[Filing]:
     """One issuer's filings without those that have no accession number and are there with one too."""
-    if not any(filing.accession.startswith(UNNUMBERED) for filing in filings):
-        return list(filings)
-    numbered = {_told(filing) for filing in filings if not filing.accession.startswith(UNNUMBERED)}
-    return [one for one in filings if not one.accession.startswith(UNNUMBERED) or _told(one) not in numbered]
+    numbered = [one for one in filings if not one.accession.startswith(UNNUMBERED)]
+    if len(numbered) == len(filings):
+        return numbered
+    told = {_told(one) for one in numbered}
+    return numbered + [one for one in filings if one.accession.startswith(UNNUMBERED) and _told(one) not in told]
 
 
 def _told(filing: Filing) -> Told:

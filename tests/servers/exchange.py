@@ -35,6 +35,7 @@ import inspect
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -43,6 +44,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from bot.feeds.exchanges.base import History, Paging, Slot
+from tests.servers.port import served
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Loopback:
         self.url = ""
         self._routes: dict[str, Reply] = {}
         self._closing = asyncio.Event()
-        self._runner: web.AppRunner | None = None
+        self._port = AsyncExitStack()
 
     def route(self, path: str, reply: Reply) -> None:
         """Answer this path so; a later call replaces the reply."""
@@ -90,18 +92,13 @@ class Loopback:
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=2**20)
         app.router.add_route("*", "/{rest:.*}", self._serve)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
+        how = {"shutdown_timeout": 0.1, "handler_cancellation": True}
+        self.url = await self._port.enter_async_context(served(app, **how))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._closing.set()
-        assert self._runner is not None
-        await self._runner.cleanup()
+        await self._port.aclose()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()

@@ -10,6 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.servers.port import served
+
 KEY = "fr_canary_41d7c0b25e"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.canary-signature-9b3f"  # noqa: S105 - made up; has no exp
 PATH = "/insider-module/api/insiders/clusters"
@@ -67,15 +69,9 @@ class FinradarServer:
         """Serve on a free port until the block ends."""
         app = web.Application()
         app.router.add_get(PATH, self._clusters)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/insider-module/api"
-        try:
+        async with served(app) as origin:
+            self.url = f"{origin}/insider-module/api"
             yield self
-        finally:
-            await runner.cleanup()
 
 
 def _complaint(query: Mapping[str, str]) -> str | None:

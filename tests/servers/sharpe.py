@@ -12,6 +12,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.servers.port import served
+
 KEY = "sk_live_canary_7f3a91"
 PUMP, SELLING, RATES = "pump-dump", "insider-selling", "funding/rates"
 
@@ -121,15 +123,9 @@ class SharpeServer:
         app.router.add_get(f"/api/v1/{PUMP}/data", self._coins)
         app.router.add_get(f"/api/v1/{SELLING}/data", self._coins)
         app.router.add_get(f"/api/v1/{RATES}", self._rates)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api"
-        try:
+        async with served(app) as origin:
+            self.url = f"{origin}/api"
             yield self
-        finally:
-            await runner.cleanup()
 
 
 def _complaint(query: Mapping[str, str], start: int) -> str | None:
