@@ -10,7 +10,7 @@ TocsinError
 │   ├── ListingError   (feeds/edgar/listing.py), BadSetError (feeds/edgar/bulk.py) EDGAR sent something else
 │   ├── AnswerError    (feeds/exchanges/base.py) an answer whose body says that it is none
 │   └── ReadError      (feeds/ccxt.py) ccxt got no answer
-├── SendError      a chat platform refused a message (`permanent`: the chat is gone)
+├── SendError      a chat platform did not take a message; `failure` says what that means for it
 ├── SlotTakenError   (refresh.py) another process runs this refresh
 ├── BadFilingError   (feeds/form4.py) a filing cannot be read, with the reason
 └── NotForm4Error    (feeds/form4.py) another ownership form, and nothing wrong with it
@@ -22,6 +22,8 @@ the other two are outcomes that are stored, never shown as a traceback.
 """
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 
 class TocsinError(Exception):
@@ -53,9 +55,32 @@ class FeedError(TocsinError):
         self.permanent = permanent
 
 
-class SendError(TocsinError):
-    """A chat platform did not take a message."""
+class Failure(StrEnum):
+    """What a failed send means for the message."""
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    UNSENT = "unsent"  # certainly not sent: connection refused, 502 before the request was read, ...
+    LIMITED = "limited"  # not sent: the platform asks to wait
+    UNKNOWN = "unknown"  # it may have arrived: the connection broke, or the platform failed, after it was sent
+    GONE = "gone"  # nobody can be reached there any more: blocked, kicked, deleted
+    MOVED = "moved"  # the chat has another address now
+    OURS = "ours"  # the platform refused what we wrote: too long, markup
+    REVOKED = "revoked"  # the platform refuses us: the token is wrong or was revoked
+
+
+class SendError(TocsinError):
+    """A chat platform did not take a message. The text never holds a token or a whole address of a request."""
+
+    def __init__(
+        self,
+        message: str,
+        failure: Failure = Failure.UNSENT,
+        *,
+        retry_after: float | None = None,
+        everywhere: bool = False,
+        moved_to: str | None = None,
+    ) -> None:
         super().__init__(message)
-        self.permanent = permanent
+        self.failure = failure
+        self.retry_after = retry_after  # seconds, LIMITED: as the platform says
+        self.everywhere = everywhere  # LIMITED: for all chats of the platform, not this one only
+        self.moved_to = moved_to  # MOVED: the new address

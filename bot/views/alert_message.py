@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.views import numbers
-from bot.views.elements import Button, Json, Link, Note, Text, Tone, View
+from bot.views.elements import Button, Element, Json, Link, Note, Text, Tone, View
 from bot.views.scores import streak_text
 from bot.views.titles import TITLES
 from scoring.explain import OWN
@@ -20,31 +21,68 @@ LINKS = 3
 INSIDERS = 6
 
 
-def alert_view(entries: Sequence[tuple[Alert, tuple[int, ...]]], *, maybe_repeat: bool) -> View:
-    """The message of a delivery: each alert with the subscriptions that ring for it, worst first."""
-    body: list[Text | Note | Link] = []
-    alone = len(entries) == 1
-    for alert, subscriptions in entries[:SHOWN]:
-        if not alone:
-            body.append(Text(line(alert)))
-        body.append(Note(f"{detail(alert)} · subscription {_ids(subscriptions)} · #{alert.ref}"))
-        body += filing_links(alert.facts)[:LINKS]
-    if len(entries) > SHOWN:
-        body.append(Note(f"And {len(entries) - SHOWN} more: /pump, /selling and /clusters show all."))
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One alert as a message shows it, with every subscription that rings for it."""
+
+    alert: Alert
+    subscriptions: tuple[int, ...]
+    brief: bool = False  # a line of a digest, without its numbers
+    is_over: bool = False  # what it tells of has ended before it could be told
+
+
+def alert_view(
+    entries: Sequence[Entry],
+    *,
+    shown: int = SHOWN,
+    occasion: str = "",
+    notices: Sequence[str] = (),
+    maybe_repeat: bool = False,
+) -> View:
+    """The message of a delivery, worst first.
+
+    `occasion` says why several come at once; `notices` are sentences about alerts that did not come. At most `shown`
+    alerts are in it; the button says how many more there are and shows them.
+    """
+    alone = len(entries) == 1 and not occasion
+    body: list[Element] = []
+    for entry in entries[:shown]:
+        body += _entry(entry, alone=alone)
+    buttons: list[Button] = []
+    left = len(entries) - min(shown, len(entries))
+    if entries:
+        first = entries[0]
+        buttons.append(Button("Why?", f"/why {first.alert.ref}"))
+        if first.subscriptions:
+            buttons.append(Button("Stop", f"/alert off {first.subscriptions[0]}"))
+        if left:
+            buttons.append(Button(f"And {left} more", f"/missed ref={first.alert.ref}"))
+    body += [Note(notice) for notice in notices]
     if maybe_repeat:
-        body.append(Note("↻ This may be a repeat: the connection broke while it was being sent."))
-    first, subscriptions = entries[0]
-    title = line(first) if alone else f"{len(entries)} alerts"
+        refs = f" · #{entries[0].alert.ref}" if entries else ""
+        body.append(Note(f"↻ Possible repeat: the connection broke while it was being sent.{refs}"))
+    count = numbers.count(len(entries), "alert")
+    title = line(entries[0].alert) if alone else " · ".join(part for part in (occasion, entries and count) if part)
     return View(
-        title=title,
+        title=title or "Alerts that did not come",
         body=tuple(body),
-        buttons=(
-            Button("Why?", f"/why {first.ref}"),
-            Button("Stop", f"/alert off {subscriptions[0]}"),
-        ),
+        buttons=tuple(buttons),
         tone=Tone.ALERT,
-        data={"alerts": [_data(alert) for alert, _ in entries]},
+        data={"alerts": [_data(entry.alert) for entry in entries], "notices": list(notices)},
     )
+
+
+def _entry(entry: Entry, *, alone: bool) -> list[Element]:
+    alert = entry.alert
+    over = " (over by now)" if entry.is_over else ""
+    why = f"subscription {_ids(entry.subscriptions)}" if entry.subscriptions else "a sample"
+    if entry.brief and not alone:
+        return [Text(f"{line(alert)}{over} · #{alert.ref}")]
+    return [
+        *([] if alone else [Text(f"{line(alert)}{over}")]),
+        Note(" · ".join(part for part in (detail(alert), why, f"#{alert.ref}") if part)),
+        *filing_links(alert.facts)[:LINKS],
+    ]
 
 
 def headline(alert: Alert) -> str:
@@ -83,9 +121,11 @@ def detail(alert: Alert) -> str:
         if facts.get("price_change_7d") is not None:
             parts.append(f"{numbers.percent(facts['price_change_7d'])} in 7 d")
         parts.append(f"streak {streak_text(facts['streak'], facts.get('streak_open', False))}")
-    if alert.kind == ChangeKind.RESOLVED and facts.get("since"):
+    if alert.kind != ChangeKind.NEW and facts.get("since"):
         opened = datetime.fromisoformat(facts["since"])
-        parts.append(f"stood for {numbers.duration(alert.created_at - opened)}")
+        stood = numbers.duration(alert.created_at - opened)
+        over = alert.kind == ChangeKind.RESOLVED
+        parts.append(f"stood for {stood}" if over else f"since {opened:%Y-%m-%d %H:%M} UTC")
     if facts.get("insiders"):
         parts.append(_some(facts["insiders"]))
     if facts.get("plan_share"):
