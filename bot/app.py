@@ -187,9 +187,9 @@ class App:
         """In the simulation the console is subscribed to everything, so that a new person hears the bell."""
         now = self.clock.now()
         with self.storage.write() as tx:
-            if tx.subscriptions.chat(CONSOLE.platform, CONSOLE.address) is not None:
+            if tx.chats.find(CONSOLE.platform, CONSOLE.address) is not None:
                 return
-            chat = tx.subscriptions.put_chat(CONSOLE.platform, CONSOLE.address, now)
+            chat = tx.chats.put(CONSOLE.platform, CONSOLE.address, now)
             defaults = self.config.alerts
             for wish in (
                 Wish(Signal.PUMP, defaults.pump_min, defaults.step, resolve=True),

@@ -28,6 +28,11 @@ def insert_new(connection: Connection, table: Any, columns: Sequence[str], rows:
     return _run(connection, statement, columns, rows)
 
 
+def insert_rows(connection: Connection, table: Any, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, all of which must be new."""
+    _run(connection, insert(connection, table).values(dict.fromkeys(columns)), columns, rows)
+
+
 def insert_over(
     connection: Connection,
     table: Any,
@@ -46,6 +51,26 @@ def insert_over(
         connection,
         statement.on_conflict_do_update(
             index_elements=keys, set_={name: statement.excluded[name] for name in others}, where=replaces
+        ),
+        columns,
+        rows,
+    )
+
+
+def insert_or_update(
+    connection: Connection,
+    table: Any,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    keys: Sequence[str],
+    updated: Sequence[str],
+) -> None:
+    """Insert the rows; where one with the same `keys` is there, give it the `updated` columns of the new one."""
+    statement = insert(connection, table).values(dict.fromkeys(columns))
+    _run(
+        connection,
+        statement.on_conflict_do_update(
+            index_elements=list(keys), set_={name: statement.excluded[name] for name in updated}
         ),
         columns,
         rows,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, column, create_engine, event, inspect
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 BUSY_SECONDS = 15
-HEAD = "0002"  # the newest schema version in migrations/
+HEAD = "0003"  # the newest schema version in migrations/
 VERSIONS = "alembic_version"  # Alembic's own table
 
 

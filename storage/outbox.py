@@ -1,51 +1,66 @@
-"""The outbox: deliveries and the alerts in them.
+"""The outbox: deliveries, each one message for one chat.
 
-queued → in_flight → sent, or back to queued (not_before), or expired, or dead. `in_flight` is committed
+held → queued → in_flight → sent, or back to queued, or expired, superseded, dead. `in_flight` is committed
 before the first byte leaves and the outcome after the last one, so that after a crash the two are told
-apart: what was queued was certainly not sent, what was in flight may have been.
+apart: what was queued was certainly not sent, what was in flight may have been. A delivery is enqueued in the
+transaction that found its alerts, and every end is counted in the transaction that writes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
 from storage import bulk
-from storage.tables import AlertRow, DeliveryRow, SubscriptionRow
+from storage.alerts import Alert, Alerts, NewAlert, ref_of
+from storage.batches import batches
+from storage.tables import AlertRow, ChatRow, DeliveryRow, FindingRow
+from storage.tally import ENQUEUED, Tally
 
-QUEUED, IN_FLIGHT, SENT, EXPIRED, DEAD = "queued", "in_flight", "sent", "expired", "dead"
+HELD, QUEUED, IN_FLIGHT = "held", "queued", "in_flight"
+SENT, EXPIRED, SUPERSEDED, DEAD = "sent", "expired", "superseded", "dead"
+OPEN, FINAL = (HELD, QUEUED, IN_FLIGHT), (SENT, EXPIRED, SUPERSEDED, DEAD)
+ALERTS, NOTICE, SAMPLE = "alerts", "notice", "sample"
+NOT_IN_TIME = "not sent in time"
 
 
 @dataclass(frozen=True, slots=True)
-class NewAlert:
-    """One change matched to one subscription, to be told."""
+class NewDelivery:
+    """One message to be queued, or held until `not_before`."""
 
-    ref: str
+    chat_id: int
+    platform: str
     dedup_key: str
-    subscription_id: int
-    signal: str
-    key: str
-    episode: int
-    kind: str
-    facts: Mapping[str, Any]
+    alerts: tuple[NewAlert, ...]
+    priority: int  # lower goes first
+    not_before: datetime
+    expires_at: datetime
+    hold: str | None = None  # why it waits; None: it does not
+    reason: str = "new"
+    kind: str = ALERTS
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
-    """A stored alert."""
+class Waiting:
+    """A delivery that has not gone out yet."""
 
-    ref: str
-    subscription_id: int
-    signal: str
-    key: str
-    episode: int
+    id: int
+    chat_id: int
     kind: str
+    state: str  # held, queued
+    hold: str | None
+    priority: int
     created_at: datetime
-    facts: Mapping[str, Any]
+    not_before: datetime
+    expires_at: datetime
+    attempts: int
+    maybe_repeat: bool
+    alerts: tuple[Alert, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,181 +69,320 @@ class Delivery:
 
     id: int
     chat_id: int
+    kind: str
     epoch: int
     attempts: int  # this one included
     created_at: datetime
     expires_at: datetime
+    in_flight_at: datetime
     maybe_repeat: bool  # an earlier attempt may have arrived
+    dedup_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the outbox holds, and whether its sums agree."""
+
+    counts: Mapping[str, int]  # state → deliveries; final ones since the beginning
+    enqueued: int
+    oldest_due: datetime | None  # the longest waiting that could go out
+
+    @property
+    def missing(self) -> int:
+        """Enqueued less sent, dead, expired, superseded and open; anything but 0 is a fault of ours."""
+        return self.enqueued - sum(self.counts.values())
 
 
 class Outbox:
-    """Deliveries and alerts, inside one transaction."""
+    """Deliveries, inside one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._tally = Tally(connection)
+        self._alerts = Alerts(connection)
 
     def enqueue(
         self,
-        chat_id: int,
-        alerts: Sequence[NewAlert],
-        *,
-        dedup_key: str,
-        priority: int,
+        deliveries: Sequence[NewDelivery],
         now: datetime,
-        expires_at: datetime,
-    ) -> int | None:
-        """Queue one message for one chat; alerts that were queued before are left out.
+        *,
+        findings: Sequence[Mapping[str, Any]] = (),
+        slot: int = 0,
+    ) -> int:
+        """Queue or hold messages; alerts that were queued before are left out, and messages that are then empty.
 
-        Returns the delivery's id, or None when nothing new was left to say.
+        `findings` are facts that several alerts share: `NewAlert.finding` is an index into them. Returns how many
+        alerts are new.
         """
-        keys = [alert.dedup_key for alert in alerts]
-        known = set(self._connection.execute(select(AlertRow.dedup_key).where(AlertRow.dedup_key.in_(keys))).scalars())
-        fresh = [alert for alert in alerts if alert.dedup_key not in known]
-        if not fresh:
-            return None
-        delivery_id = self._connection.execute(
-            bulk.insert(self._connection, DeliveryRow)
-            .values(
-                dedup_key=dedup_key,
-                chat_id=chat_id,
-                state=QUEUED,
-                reason="new",
-                priority=priority,
-                created_at=now,
-                not_before=now,
-                expires_at=expires_at,
-                attempts=0,
-                epoch=0,
-                maybe_repeat=False,
-            )
-            .returning(DeliveryRow.id)
-        ).scalar_one()
-        names = ("ref", "dedup_key", "subscription_id", "signal", "key", "episode", "kind", "facts")
-        self._connection.execute(
-            bulk.insert(self._connection, AlertRow),
-            [
-                {"delivery_id": delivery_id, "created_at": now} | {name: getattr(alert, name) for name in names}
-                for alert in fresh
-            ],
-        )
-        return delivery_id
+        if not deliveries:
+            return 0
+        ids = self._tally.reserve("last_delivery_id", len(deliveries))
+        found = self._put_findings(findings, slot)
+        self._put_deliveries(deliveries, ids, now)
+        count = self._put_alerts(deliveries, ids, found, now)
+        empty = 0
+        if count < sum(len(one.alerts) for one in deliveries):
+            has_alerts = select(AlertRow.id).where(AlertRow.delivery_id == DeliveryRow.id).exists()
+            empty = self._connection.execute(
+                delete(DeliveryRow).where(
+                    DeliveryRow.id >= ids[0], DeliveryRow.id <= ids[-1], DeliveryRow.kind != NOTICE, ~has_alerts
+                )
+            ).rowcount
+        self._tally.add(ENQUEUED, len(deliveries) - empty)
+        return count
 
-    def messages_of(self, chat_id: int, slot: int) -> int:
-        """How many messages a refresh has queued for a chat: a slot that is run again may find more to say."""
-        like = f"{chat_id}:{slot}:%"
-        return self._connection.execute(
-            select(func.count()).select_from(DeliveryRow).where(DeliveryRow.dedup_key.like(like))
-        ).scalar_one()
-
-    def claim(self, owner: str, now: datetime, lease: timedelta, limit: int = 1) -> tuple[Delivery, ...]:
-        """Take the most urgent deliveries that are due and mark them in flight."""
-        due = (
-            select(DeliveryRow.id)
-            .where(DeliveryRow.state == QUEUED, DeliveryRow.not_before <= now, DeliveryRow.expires_at > now)
-            .order_by(DeliveryRow.priority, DeliveryRow.not_before, DeliveryRow.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+    def messages_of(self, slot: int) -> dict[int, int]:
+        """Chat → how many messages this refresh has queued before: a slot that is run again may find more to say."""
         rows = self._connection.execute(
+            select(DeliveryRow.chat_id, func.count())
+            .join(AlertRow, AlertRow.delivery_id == DeliveryRow.id)
+            .join(FindingRow, FindingRow.id == AlertRow.finding_id)
+            .where(FindingRow.slot == slot)
+            .group_by(DeliveryRow.chat_id)
+        )
+        return {chat_id: count for chat_id, count in rows}  # noqa: C416
+
+    def next_chat(self, platform: str, now: datetime, busy: Collection[int] = ()) -> int | None:
+        """The chat whose message is the most urgent of those that may go out now."""
+        statement = (
+            select(DeliveryRow.chat_id)
+            .join(ChatRow, ChatRow.id == DeliveryRow.chat_id)
+            .where(
+                DeliveryRow.state == QUEUED,
+                DeliveryRow.platform == platform,
+                DeliveryRow.expires_at > now,
+                func.coalesce(ChatRow.retry_at, 0) <= now,
+                DeliveryRow.chat_id.not_in(list(busy)),
+            )
+            .order_by(DeliveryRow.priority, DeliveryRow.id)
+            .limit(1)
+        )
+        return self._connection.execute(statement).scalar_one_or_none()
+
+    def waiting(self, chat_id: int) -> tuple[Waiting, ...]:
+        """Everything that waits for a chat, oldest first, with its alerts."""
+        names = [name for name in Waiting.__dataclass_fields__ if name != "alerts"]
+        rows = self._connection.execute(
+            select(*(getattr(DeliveryRow, name) for name in names))
+            .where(DeliveryRow.chat_id == chat_id, DeliveryRow.state.in_((HELD, QUEUED)))
+            .order_by(DeliveryRow.id)
+        ).all()
+        alerts = self._alerts.of_deliveries([row.id for row in rows])
+        return tuple(replace(Waiting(*row), alerts=alerts.get(row.id, ())) for row in rows)
+
+    def is_flying(self, chat_id: int) -> bool:
+        """Whether a message to this chat is under way, of this process or another."""
+        statement = select(DeliveryRow.id).where(DeliveryRow.chat_id == chat_id, DeliveryRow.state == IN_FLIGHT)
+        return self._connection.execute(statement.limit(1)).first() is not None
+
+    def fly(self, delivery_id: int, owner: str, now: datetime, lease: timedelta) -> Delivery | None:
+        """Mark a queued delivery in flight; None when somebody else was quicker."""
+        row = self._connection.execute(
             update(DeliveryRow)
-            .where(DeliveryRow.id.in_(due))
+            .where(DeliveryRow.id == delivery_id, DeliveryRow.state.in_((QUEUED, HELD)))
             .values(
                 state=IN_FLIGHT,
                 reason="sending",
                 owner=owner,
                 lease_until=now + lease,
-                in_flight_at=now,
+                # Of a delivery in doubt: since when it may have arrived.
+                in_flight_at=case((DeliveryRow.maybe_repeat, DeliveryRow.in_flight_at), else_=now),
                 epoch=DeliveryRow.epoch + 1,
                 attempts=DeliveryRow.attempts + 1,
             )
-            .returning(
-                DeliveryRow.id,
-                DeliveryRow.chat_id,
-                DeliveryRow.epoch,
-                DeliveryRow.attempts,
-                DeliveryRow.created_at,
-                DeliveryRow.expires_at,
-                DeliveryRow.maybe_repeat,
-                DeliveryRow.priority,
-            )
-        ).all()
-        ordered = sorted(rows, key=lambda row: (row.priority, row.id))
-        return tuple(
-            Delivery(
-                id=row.id,
-                chat_id=row.chat_id,
-                epoch=row.epoch,
-                attempts=row.attempts,
-                created_at=row.created_at,
-                expires_at=row.expires_at,
-                maybe_repeat=row.maybe_repeat,
-            )
-            for row in ordered
-        )
+            .returning(*(getattr(DeliveryRow, name) for name in Delivery.__dataclass_fields__))
+        ).one_or_none()
+        return None if row is None else Delivery(*row)
+
+    def move(self, refs: Sequence[str], delivery_id: int) -> None:
+        """Put alerts into another delivery of the same chat."""
+        for part in batches(refs):
+            self._connection.execute(update(AlertRow).where(AlertRow.ref.in_(part)).values(delivery_id=delivery_id))
+
+    def hold(self, delivery_id: int, until: datetime, hold: str, reason: str, expires_at: datetime) -> None:
+        """Let a delivery wait."""
+        self._change(delivery_id, state=HELD, hold=hold, reason=reason, not_before=until, expires_at=expires_at)
+
+    def hold_apart(self, delivery_id: int, held: NewDelivery, refs: Sequence[str], now: datetime) -> None:
+        """Let some alerts of a delivery wait, in a new one."""
+        (new_id,) = self._tally.reserve("last_delivery_id", 1)
+        self._put_deliveries([held], range(new_id, new_id + 1), now)
+        self._tally.add(ENQUEUED, 1)
+        self.move(refs, new_id)
+
+    def release(self, now: datetime) -> int:
+        """Queue what has been held long enough; returns how many."""
+        return self._connection.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.state == HELD, DeliveryRow.not_before <= now)
+            # What waited was not urgent: what rings now goes first.
+            .values(state=QUEUED, reason="held until now", priority=DeliveryRow.priority + 2000)
+        ).rowcount
+
+    def release_chat(self, chat_id: int, hold: str | None = None) -> int:
+        """Queue what is held for a chat, for one reason or for any; the courier looks again at what must wait."""
+        condition = DeliveryRow.hold == hold if hold else DeliveryRow.hold.is_not(None)
+        return self._connection.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.state == HELD, DeliveryRow.chat_id == chat_id, condition)
+            .values(state=QUEUED, reason="held until now")
+        ).rowcount
+
+    def supersede(self, delivery_ids: Sequence[int], now: datetime, reason: str) -> None:
+        """Close deliveries whose alerts went into another one."""
+        for part in batches(delivery_ids):
+            count = self._end(SUPERSEDED, now, reason, DeliveryRow.id.in_(part))
+            self._tally.add(SUPERSEDED, count)
 
     def sent(self, delivery: Delivery, now: datetime, message_id: str | None) -> bool:
         """Note that the message arrived; False when the claim was lost meanwhile."""
-        return self._settle(delivery, state=SENT, reason="sent", sent_at=now, platform_message_id=message_id)
+        return self._settle(delivery, SENT, settled_at=now, reason=SENT, platform_message_id=message_id)
 
-    def retry(self, delivery: Delivery, not_before: datetime, reason: str, *, maybe_sent: bool) -> bool:
-        """Queue it again for later."""
-        return self._settle(delivery, state=QUEUED, reason=reason, not_before=not_before, maybe_repeat=maybe_sent)
+    def retry(self, delivery: Delivery, reason: str, *, maybe_repeat: bool) -> bool:
+        """Queue it again; when its chat is tried again is for `Chats.retry_at`."""
+        return self._settle(delivery, QUEUED, reason=reason, maybe_repeat=maybe_repeat)
 
-    def bury(self, delivery: Delivery, reason: str) -> bool:
-        """Give up on it, for good."""
-        return self._settle(delivery, state=DEAD, reason=reason)
+    def bury(self, delivery: Delivery, now: datetime, reason: str, *, untold: bool = False) -> bool:
+        """Give up on it, for good; `untold`: the chat is to be told that something did not come."""
+        return self._settle(delivery, DEAD, settled_at=now, reason=reason, untold=untold)
 
-    def expire(self, now: datetime) -> int:
-        """Take out what was not sent in time; returns how many."""
-        return self._connection.execute(
+    def bury_chat(self, chat_id: int, now: datetime, reason: str) -> int:
+        """Give up on all that waits for a chat; returns how many."""
+        count = self._end(DEAD, now, reason, DeliveryRow.chat_id == chat_id, DeliveryRow.state.in_((HELD, QUEUED)))
+        self._tally.add(DEAD, count)
+        return count
+
+    def expire(self, now: datetime) -> tuple[tuple[int, str], ...]:
+        """Take out what was not sent in time; returns (chat, platform) of each."""
+        rows = self._connection.execute(
             update(DeliveryRow)
             .where(DeliveryRow.state == QUEUED, DeliveryRow.expires_at <= now)
-            .values(state=EXPIRED, reason="not sent in time")
-        ).rowcount
+            .values(state=EXPIRED, reason=NOT_IN_TIME, settled_at=now, untold=DeliveryRow.kind == ALERTS)
+            .returning(DeliveryRow.chat_id, DeliveryRow.platform)
+        ).all()
+        if rows:
+            self._tally.add(EXPIRED, len(rows))
+        return tuple((chat_id, platform) for chat_id, platform in rows)
 
-    def recover(self, now: datetime) -> int:
-        """Queue again what was in flight when its sender died; it may have arrived. Returns how many."""
+    def recover(self, now: datetime, *, but: Collection[int] = (), owner: str | None = None) -> int:
+        """Queue again what was in flight when its sender died; it may have arrived. Returns how many.
+
+        `but` are those that the caller is sending. With an `owner` all of his, who is known to be dead; else those
+        whose lease is over.
+        """
+        lost = DeliveryRow.lease_until <= now if owner is None else DeliveryRow.owner == owner
         return self._connection.execute(
             update(DeliveryRow)
-            .where(DeliveryRow.state == IN_FLIGHT, DeliveryRow.lease_until <= now)
-            .values(state=QUEUED, reason="outcome unknown", maybe_repeat=True, not_before=now)
+            .where(DeliveryRow.state == IN_FLIGHT, lost, DeliveryRow.id.not_in(list(but)))
+            .values(state=QUEUED, reason="outcome unknown", maybe_repeat=True, owner=None, lease_until=None)
         ).rowcount
 
-    def alerts_of(self, delivery_id: int) -> tuple[Alert, ...]:
-        """The alerts in a delivery, in the order in which they were queued."""
-        return self._alerts(AlertRow.delivery_id == delivery_id)
+    def owners(self) -> frozenset[str]:
+        """Who has something in flight."""
+        statement = select(DeliveryRow.owner).where(DeliveryRow.state == IN_FLIGHT).distinct()
+        return frozenset(owner for owner in self._connection.execute(statement).scalars() if owner)
 
-    def alert(self, ref: str, chat_id: int) -> Alert | None:
-        """The alert with that #ref, if it went to this chat."""
-        found = self._alerts(AlertRow.ref == ref, SubscriptionRow.chat_id == chat_id)
-        return found[0] if found else None
+    def untold(self, chat_id: int) -> dict[str, int]:
+        """Why alerts did not come → how many; those that the chat has not been told of."""
+        rows = self._connection.execute(
+            select(DeliveryRow.reason, func.count())
+            .join(AlertRow, AlertRow.delivery_id == DeliveryRow.id)
+            .where(DeliveryRow.chat_id == chat_id, DeliveryRow.state.in_((EXPIRED, DEAD)), DeliveryRow.untold)
+            .group_by(DeliveryRow.reason)
+            .order_by(DeliveryRow.reason)
+        )
+        return {reason: count for reason, count in rows}  # noqa: C416
+
+    def told(self, chat_id: int) -> None:
+        """The chat has been told of them."""
+        self._connection.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.chat_id == chat_id, DeliveryRow.state.in_((EXPIRED, DEAD)), DeliveryRow.untold)
+            .values(untold=False)
+        )
 
     def counts(self) -> dict[str, int]:
-        """Deliveries by state."""
+        """Deliveries by state: those that are open now, and those that ever ended so."""
         rows = self._connection.execute(
-            select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state).order_by(DeliveryRow.state)
+            select(DeliveryRow.state, func.count()).where(DeliveryRow.state.in_(OPEN)).group_by(DeliveryRow.state)
         )
-        return {state: count for state, count in rows}  # noqa: C416
+        ended = self._tally.counts()
+        found = {state: count for state, count in rows} | {state: ended.get(state, 0) for state in FINAL}  # noqa: C416
+        return {state: count for state, count in sorted(found.items()) if count}
 
-    def _alerts(self, *conditions: Any) -> tuple[Alert, ...]:
-        rows = self._connection.execute(
-            select(
-                AlertRow.ref,
-                AlertRow.subscription_id,
-                AlertRow.signal,
-                AlertRow.key,
-                AlertRow.episode,
-                AlertRow.kind,
-                AlertRow.created_at,
-                AlertRow.facts,
+    def health(self, now: datetime) -> Health:
+        """The counts, and whether everything that was ever enqueued is among them."""
+        oldest = self._connection.execute(
+            select(func.min(case((DeliveryRow.hold.is_(None), DeliveryRow.created_at), else_=DeliveryRow.not_before)))
+            .where(DeliveryRow.state.in_((QUEUED, IN_FLIGHT)))
+        ).scalar_one()  # fmt: skip
+        return Health(self.counts(), self._tally.counts().get(ENQUEUED, 0), oldest)
+
+    def prune(self, before: datetime) -> int:
+        """Forget deliveries that ended before, with their alerts; returns how many."""
+        old = select(DeliveryRow.id).where(DeliveryRow.state.in_(FINAL), DeliveryRow.settled_at < before)
+        self._connection.execute(delete(AlertRow).where(AlertRow.delivery_id.in_(old)))
+        used = select(AlertRow.finding_id).where(AlertRow.finding_id.is_not(None))
+        count = self._connection.execute(
+            delete(DeliveryRow).where(DeliveryRow.state.in_(FINAL), DeliveryRow.settled_at < before)
+        ).rowcount
+        if count:
+            self._connection.execute(delete(FindingRow).where(FindingRow.id.not_in(used)))
+        return count
+
+    def _put_findings(self, findings: Sequence[Mapping[str, Any]], slot: int) -> range:
+        if not findings:
+            return range(0)
+        ids = self._tally.reserve("last_finding_id", len(findings))
+        rows = [(id_, slot, _json(facts)) for id_, facts in zip(ids, findings, strict=True)]
+        bulk.insert_new(self._connection, FindingRow, ("id", "slot", "facts"), rows)
+        return ids
+
+    def _put_deliveries(self, deliveries: Sequence[NewDelivery], ids: Iterable[int], now: datetime) -> None:
+        columns = (
+            "id", "dedup_key", "chat_id", "platform", "kind", "state", "reason", "hold", "priority", "created_at",
+            "not_before", "expires_at", "attempts", "epoch", "maybe_repeat", "untold",
+        )  # fmt: skip
+        at = int(now.timestamp())
+        rows = [
+            (
+                id_, one.dedup_key, one.chat_id, one.platform, one.kind, HELD if one.hold else QUEUED, one.reason,
+                one.hold, one.priority, at, int(one.not_before.timestamp()), int(one.expires_at.timestamp()),
+                0, 0, False, False,
             )
-            .join(SubscriptionRow, SubscriptionRow.id == AlertRow.subscription_id)
-            .where(*conditions)
-            .order_by(AlertRow.id)
-        )
-        return tuple(Alert(*row) for row in rows)
+            for id_, one in zip(ids, deliveries, strict=True)
+        ]  # fmt: skip
+        bulk.insert_rows(self._connection, DeliveryRow, columns, rows)
 
-    def _settle(self, delivery: Delivery, **values: Any) -> bool:
+    def _put_alerts(
+        self, deliveries: Sequence[NewDelivery], ids: Sequence[int], findings: Sequence[int], now: datetime
+    ) -> int:
+        columns = (
+            "id", "ref", "dedup_key", "delivery_id", "subscription_id", "finding_id", "signal", "key", "episode",
+            "kind", "created_at", "facts",
+        )  # fmt: skip
+        numbers = iter(self._tally.reserve("last_alert_id", sum(len(one.alerts) for one in deliveries)))
+        at = int(now.timestamp())
+        rows = []
+        for delivery_id, delivery in zip(ids, deliveries, strict=True):
+            for one in delivery.alerts:
+                number = next(numbers)
+                finding = None if one.finding is None else findings[one.finding]
+                rows.append((
+                    number, ref_of(number), one.dedup_key, delivery_id, one.subscription_id, finding, one.signal,
+                    one.key, one.episode, one.kind, at, _json(one.facts),
+                ))  # fmt: skip
+        return bulk.insert_new(self._connection, AlertRow, columns, rows)
+
+    def _end(self, state: str, now: datetime, reason: str, *conditions: Any) -> int:
+        return self._connection.execute(
+            update(DeliveryRow).where(*conditions).values(state=state, reason=reason, settled_at=now, untold=False)
+        ).rowcount
+
+    def _change(self, delivery_id: int, **values: Any) -> None:
+        self._connection.execute(update(DeliveryRow).where(DeliveryRow.id == delivery_id).values(**values))
+
+    def _settle(self, delivery: Delivery, state: str, **values: Any) -> bool:
         # The epoch fences: a sender that slept through its lease must not overwrite its successor's word.
         result = self._connection.execute(
             update(DeliveryRow)
@@ -237,6 +391,12 @@ class Outbox:
                 DeliveryRow.epoch == delivery.epoch,
                 DeliveryRow.state == IN_FLIGHT,
             )
-            .values(owner=None, lease_until=None, **values)
+            .values(state=state, owner=None, lease_until=None, **values)
         )
+        if result.rowcount == 1 and state in FINAL:
+            self._tally.add(state, 1)
         return result.rowcount == 1
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

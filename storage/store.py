@@ -7,9 +7,12 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
+from storage.alerts import Alerts
 from storage.backfill import Backfill
+from storage.chats import Chats
 from storage.database import open_engine, reading, writing
 from storage.edgar import Edgar
+from storage.episodes import Episodes
 from storage.filings import Filings
 from storage.funding import Funding
 from storage.hosted import Hosted
@@ -20,6 +23,7 @@ from storage.quarantine import Quarantine
 from storage.refreshes import Refreshes
 from storage.scores import Scores
 from storage.subscriptions import Subscriptions
+from storage.tally import Tally
 
 
 class Transaction:
@@ -27,8 +31,11 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.alerts = Alerts(connection)
         self.backfill = Backfill(connection)
+        self.chats = Chats(connection)
         self.edgar = Edgar(connection)
+        self.episodes = Episodes(connection)
         self.filings = Filings(connection)
         self.funding = Funding(connection)
         self.hosted = Hosted(connection)
@@ -39,6 +46,7 @@ class Transaction:
         self.refreshes = Refreshes(connection)
         self.scores = Scores(connection)
         self.subscriptions = Subscriptions(connection)
+        self.tally = Tally(connection)
 
 
 class Storage:

@@ -1,8 +1,8 @@
-"""Chats, what they wish to hear, and the episodes of what they heard."""
+"""What chats wish to hear."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,20 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from storage import bulk
-from storage.tables import ChatRow, EpisodeRow, SubscriptionRow
-
-ACTIVE, OFF = "active", "off"
-
-
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """A place where alerts go."""
-
-    id: int
-    platform: str
-    address: str  # the platform's own id
-    status: str  # active, off
-    off_reason: str | None
+from storage.chats import ACTIVE
+from storage.episodes import Episodes
+from storage.tables import ChatRow, SubscriptionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +27,6 @@ class Subscription:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEpisode:
-    """An episode of one subscription; `state` is bot.alerts.episodes.Episode as plain data."""
-
-    subscription_id: int
-    key: str
-    number: int
-    opened_at: datetime
-    closed_at: datetime | None
-    state: Mapping[str, Any]
-
-
 _SUBSCRIPTION = (
     SubscriptionRow.id,
     SubscriptionRow.chat_id,
@@ -58,38 +35,13 @@ _SUBSCRIPTION = (
     SubscriptionRow.wish,
     SubscriptionRow.created_at,
 )
-_CHAT = (ChatRow.id, ChatRow.platform, ChatRow.address, ChatRow.status, ChatRow.off_reason)
 
 
 class Subscriptions:
-    """Chats, subscriptions and episodes, inside one transaction."""
+    """Subscriptions, inside one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    def chat(self, platform: str, address: str) -> Chat | None:
-        """The chat, if it was ever seen."""
-        return self._chat(ChatRow.platform == platform, ChatRow.address == address)
-
-    def chat_by_id(self, chat_id: int) -> Chat | None:
-        """The chat with that id."""
-        return self._chat(ChatRow.id == chat_id)
-
-    def put_chat(self, platform: str, address: str, now: datetime) -> Chat:
-        """The chat, stored and active."""
-        self._connection.execute(
-            bulk.insert(self._connection, ChatRow)
-            .values(platform=platform, address=address, status=ACTIVE, created_at=now)
-            .on_conflict_do_update(index_elements=["platform", "address"], set_={"status": ACTIVE, "off_reason": None})
-        )
-        chat = self.chat(platform, address)
-        if chat is None:
-            raise LookupError(f"the chat {platform}:{address} vanished inside its own transaction")
-        return chat
-
-    def switch_chat_off(self, chat_id: int, reason: str) -> None:
-        """Stop sending to a chat that is gone; its subscriptions stay."""
-        self._connection.execute(update(ChatRow).where(ChatRow.id == chat_id).values(status=OFF, off_reason=reason))
 
     def add(self, chat_id: int, owner: str, signal: str, wish: Mapping[str, Any], now: datetime) -> Subscription:
         """Store a new subscription."""
@@ -111,15 +63,22 @@ class Subscriptions:
         self._connection.execute(
             update(SubscriptionRow).where(SubscriptionRow.id == subscription_id).values(deleted_at=now)
         )
-        self.end_episodes(subscription_id, now)
+        Episodes(self._connection).end(subscription_id, now)
 
-    def end_episodes(self, subscription_id: int, now: datetime) -> None:
-        """Close the open episodes of a subscription."""
-        self._connection.execute(
-            update(EpisodeRow)
-            .where(EpisodeRow.subscription_id == subscription_id, EpisodeRow.closed_at.is_(None))
-            .values(closed_at=now)
+    def by_id(self, subscription_id: int) -> Subscription | None:
+        """The subscription, living or deleted."""
+        statement = select(*_SUBSCRIPTION).where(SubscriptionRow.id == subscription_id)
+        row = self._connection.execute(statement).one_or_none()
+        return None if row is None else Subscription(*row)
+
+    def of_owner(self, owner: str) -> tuple[Subscription, ...]:
+        """The living subscriptions that a person made, wherever they ring; `owner` names platform and person."""
+        rows = self._connection.execute(
+            select(*_SUBSCRIPTION)
+            .where(SubscriptionRow.owner == owner, SubscriptionRow.deleted_at.is_(None))
+            .order_by(SubscriptionRow.id)
         )
+        return tuple(Subscription(*row) for row in rows)
 
     def of_chat(self, chat_id: int) -> tuple[Subscription, ...]:
         """The living subscriptions of a chat, oldest first."""
@@ -139,40 +98,3 @@ class Subscriptions:
             .order_by(SubscriptionRow.id)
         )
         return tuple(Subscription(*row) for row in rows)
-
-    def episodes(self, subscription_ids: Iterable[int] | None = None) -> tuple[StoredEpisode, ...]:
-        """The newest episode of every subscription and key, open or closed.
-
-        Closed ones are needed too: the next episode continues their numbers.
-        """
-        statement = select(
-            EpisodeRow.subscription_id,
-            EpisodeRow.key,
-            EpisodeRow.number,
-            EpisodeRow.opened_at,
-            EpisodeRow.closed_at,
-            EpisodeRow.state,
-        ).order_by(EpisodeRow.subscription_id, EpisodeRow.key, EpisodeRow.number)
-        if subscription_ids is not None:
-            statement = statement.where(EpisodeRow.subscription_id.in_(list(subscription_ids)))
-        newest = {(row.subscription_id, row.key): row for row in self._connection.execute(statement)}
-        return tuple(StoredEpisode(*row) for row in newest.values())
-
-    def put_episodes(self, episodes: Iterable[StoredEpisode]) -> None:
-        """Store episodes as they are now."""
-        names = ("subscription_id", "key", "number", "opened_at", "closed_at", "state")
-        rows = [{name: getattr(episode, name) for name in names} for episode in episodes]
-        if not rows:
-            return
-        statement = bulk.insert(self._connection, EpisodeRow)
-        self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["subscription_id", "key", "number"],
-                set_={"closed_at": statement.excluded.closed_at, "state": statement.excluded.state},
-            ),
-            rows,
-        )
-
-    def _chat(self, *conditions: Any) -> Chat | None:
-        row = self._connection.execute(select(*_CHAT).where(*conditions)).one_or_none()
-        return None if row is None else Chat(*row)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from scoring.model import ChangeKind, Signal
-from storage.outbox import Alert, NewAlert
+from storage.alerts import Alert, NewAlert
 
 RANK = {ChangeKind.ESCALATED: 0, ChangeKind.GROWN: 1, ChangeKind.NEW: 2, ChangeKind.RESOLVED: 3}
 SomeAlert = TypeVar("SomeAlert", Alert, NewAlert)
@@ -20,7 +20,7 @@ def urgency(alert: Alert | NewAlert) -> tuple[int, float, int, str, str, int]:
     kind = ChangeKind(alert.kind)
     level = float(alert.facts.get("level") or 0.0)
     worst = -_of_ten(alert.signal, level)
-    return (kind is ChangeKind.RESOLVED, worst, RANK[kind], alert.key, alert.signal, alert.subscription_id)
+    return (kind is ChangeKind.RESOLVED, worst, RANK[kind], alert.key, alert.signal, alert.subscription_id or 0)
 
 
 def priority(alerts: Iterable[Alert | NewAlert]) -> int:
@@ -40,7 +40,11 @@ def merged(alerts: Sequence[SomeAlert]) -> list[tuple[SomeAlert, tuple[int, ...]
     for alert in sorted(alerts, key=urgency):
         over = alert.kind == ChangeKind.RESOLVED
         groups.setdefault((alert.signal, alert.key, over), []).append(alert)
-    return [(group[0], tuple(sorted({a.subscription_id for a in group}))) for group in groups.values()]
+    return [(group[0], _subscriptions(group)) for group in groups.values()]
+
+
+def _subscriptions(group: Sequence[SomeAlert]) -> tuple[int, ...]:
+    return tuple(sorted({one.subscription_id for one in group if one.subscription_id is not None}))
 
 
 def _of_ten(signal: str, level: float) -> float:

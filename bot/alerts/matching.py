@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.alerts.episodes import CoinRule
+from bot.alerts.holding import Digest
 from bot.settings import AlertSettings, ScoringSettings
 from scoring.clusters import ClusterRule
 from scoring.model import ChangeKind, Cluster, Side, Signal
@@ -34,6 +35,9 @@ class Wish:
     resolve: bool = False
     coins: tuple[str, ...] = ()  # only these; empty: all
     exclude: tuple[str, ...] = ()
+    exchanges: tuple[str, ...] = ()  # only coins with one of these behind their average; empty: any
+    min_change: float | None = None  # percent in 7 days, at least
+    min_streak: int = 0  # days of negative funding, at least
     side: Side | None = Side.BUY  # clusters; None: both
     days: int = 30
     min_value: float = 0.0  # USD
@@ -41,6 +45,7 @@ class Wish:
     industry: str | None = None
     tickers: tuple[str, ...] = ()  # only these; empty: all
     plan: bool = True  # trades under a 10b5-1 plan count
+    digest: Digest = Digest.OFF
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, for storage."""
@@ -57,6 +62,7 @@ class Wish:
             name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
         }
         values["signal"] = Signal(values["signal"])
+        values["digest"] = Digest(values.get("digest", Digest.OFF))
         values["side"] = None if values["side"] is None else Side(values["side"])
         return cls(**values)
 

@@ -58,6 +58,10 @@ class Sender(Protocol):
         """The id of the message if it did arrive; None where that is not known."""
         ...
 
+    async def alive(self) -> None:
+        """Ask the platform for something that changes nothing. Raises SendError when it does not answer well."""
+        ...
+
     async def close(self) -> None:
         """Let go of connections."""
         ...

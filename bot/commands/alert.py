@@ -17,7 +17,8 @@ from bot.views.alerts import deleted_view, subscribed_view
 from bot.views.elements import View
 from scoring.model import Signal
 from storage import Transaction
-from storage.subscriptions import Chat, Subscription
+from storage.chats import Chat
+from storage.subscriptions import Subscription
 
 ACTIONS = ("change", "off")
 COIN_KEYS = ("step", "resolve", "coins", "exclude")
@@ -44,7 +45,7 @@ def _subscribe(request: Request, signal: Signal) -> View:
     defaults = request.alerts
     wish = _wish(_default_wish(signal, defaults), request)
     with request.storage.write() as tx:
-        chat = tx.subscriptions.put_chat(request.chat.platform, request.chat.address, request.now)
+        chat = tx.chats.put(request.chat.platform, request.chat.address, request.now)
         existing = tx.subscriptions.of_chat(chat.id)
         for one in existing:
             if Wish.from_json(one.wish) == wish:
@@ -62,7 +63,7 @@ def _change(request: Request) -> View:
         if wish == Wish.from_json(mine.wish):
             raise UserError(f"Nothing to change in subscription {mine.id}: say what", f"/alert change {mine.id} min=6")
         tx.subscriptions.change(mine.id, wish.to_json())
-        tx.subscriptions.end_episodes(mine.id, request.now)
+        tx.episodes.end(mine.id, request.now)
         return _answer(tx, mine, wish, request, "Changed")
 
 
@@ -84,7 +85,7 @@ def _mine(tx: Transaction, request: Request) -> Subscription:
     number = request.args["id"]
     if number is None:
         raise UserError("Which one? Give the subscription's ID; /alerts lists them", "/alert off 3")
-    chat: Chat | None = tx.subscriptions.chat(request.chat.platform, request.chat.address)
+    chat: Chat | None = tx.chats.find(request.chat.platform, request.chat.address)
     own = () if chat is None else tx.subscriptions.of_chat(chat.id)
     for one in own:
         if one.id == number:

@@ -13,9 +13,9 @@ from bot.views.elements import View
 def run(request: Request) -> View:
     """List them, each with how many coins or clusters stand above it now."""
     with request.storage.read() as tx:
-        chat = tx.subscriptions.chat(request.chat.platform, request.chat.address)
+        chat = tx.chats.find(request.chat.platform, request.chat.address)
         mine = () if chat is None else tx.subscriptions.of_chat(chat.id)
-        episodes = tx.subscriptions.episodes(one.id for one in mine)
+        episodes = tx.episodes.of(one.id for one in mine)
     standing = Counter(one.subscription_id for one in episodes if one.closed_at is None)
     return subscriptions_view([(one.id, Wish.from_json(one.wish), standing[one.id]) for one in mine])
 

@@ -11,7 +11,7 @@ from bot.views.help import command_view, list_view, start_view
 def start(request: Request) -> View:
     """What this is, and the first things to try."""
     with request.storage.write() as tx:
-        tx.subscriptions.put_chat(request.chat.platform, request.chat.address, request.now)
+        tx.chats.put(request.chat.platform, request.chat.address, request.now)
     return start_view()
 
 

@@ -12,7 +12,7 @@ from scoring.amendments import effective_filings
 from scoring.model import Side, Signal
 from scoring.trades import CODES
 from storage import Transaction
-from storage.outbox import Alert
+from storage.alerts import Alert
 
 
 def run(request: Request) -> View:
@@ -21,8 +21,9 @@ def run(request: Request) -> View:
     if not ref:
         raise UserError("Which alert? Give its #ref, which stands at the end of it", COMMAND.example)
     with request.storage.read() as tx:
-        chat = tx.subscriptions.chat(request.chat.platform, request.chat.address)
-        alert = None if chat is None else tx.outbox.alert(ref, chat.id)
+        chat = tx.chats.find(request.chat.platform, request.chat.address)
+        told = None if chat is None else tx.alerts.by_ref(ref, chat.id)
+        alert = None if told is None else told.alert
         trades = () if alert is None or alert.signal != Signal.CLUSTERS else _trades(tx, alert)
     if alert is None:
         raise UserError(f"No alert #{ref} went to this chat; the #ref stands at the end of each alert", "/alerts")

@@ -14,7 +14,7 @@ from bot.views.scores import streak_text
 from bot.views.titles import TITLES
 from scoring.explain import OWN
 from scoring.model import ChangeKind, Signal
-from storage.outbox import Alert
+from storage.alerts import Alert
 
 SHOWN = 12
 LINKS = 3

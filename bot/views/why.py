@@ -12,7 +12,7 @@ from bot.views.elements import Button, Column, Element, Field, Fields, Json, Not
 from bot.views.sources import as_given
 from scoring.explain import OWN
 from scoring.model import Signal
-from storage.outbox import Alert
+from storage.alerts import Alert
 
 TRADES = 30
 LINKS = 20

@@ -7,7 +7,17 @@ some 30 million settlements. They are `WITHOUT ROWID`, so that a row lives in it
 pair's history is one run of pages.
 """
 
-from storage.tables.alerts import AlertRow, ChatRow, DeliveryRow, EpisodeRow, SubscriptionRow
+from storage.tables.alerts import (
+    AlertRow,
+    ChatRow,
+    DeliveryRow,
+    EpisodeRow,
+    FindingRow,
+    MuteRow,
+    PlatformRow,
+    SubscriptionRow,
+    TallyRow,
+)
 from storage.tables.base import Table, UnixTime
 from storage.tables.filings import (
     AsideRow,
@@ -56,6 +66,7 @@ __all__ = [
     "ExchangeRow",
     "FilerRow",
     "FilingRow",
+    "FindingRow",
     "FundingDayRow",
     "FundingWindowRow",
     "HostedAccumulatedRow",
@@ -64,7 +75,9 @@ __all__ = [
     "InsiderTransactionRow",
     "IssuerRow",
     "ListedTickerRow",
+    "MuteRow",
     "PairRow",
+    "PlatformRow",
     "PriceChangeRow",
     "PriceRow",
     "QuarantineRow",
@@ -75,5 +88,6 @@ __all__ = [
     "SourceRow",
     "SubscriptionRow",
     "Table",
+    "TallyRow",
     "UnixTime",
 ]

@@ -1,0 +1,229 @@
+"""What one platform's lane asks of the storage: claim a message, note its outcome. Each is one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.alerts.compose import Plan, Wait, plan
+from bot.alerts.digest import merged
+from bot.alerts.holding import Digest, Manners
+from bot.alerts.outgoing import Outgoing
+from bot.alerts.quiet import ChatSettings, day_began
+from bot.alerts.retry import Action, RetryDecision
+from bot.errors import SendError
+from bot.views import numbers
+from bot.views.alert_message import Entry
+from scoring.model import ChangeKind
+from storage import Storage, Transaction
+from storage.alerts import Alert
+from storage.chats import ACTIVE, Chat
+from storage.outbox import NOTICE, Delivery, NewDelivery
+
+log = logging.getLogger("tocsin.delivery")
+
+LEASE = timedelta(seconds=60)
+NONCE_LENGTH = 24  # of the 25 that Discord allows
+NOTICE_PRIORITY = 3000
+NOTICE_KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that is ours to send, and everything that is needed for it."""
+
+    delivery: Delivery
+    chat: Chat
+    message: Outgoing
+    settings: ChatSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How sending a claimed message ended; `decision` is None when it arrived."""
+
+    claimed: Claimed
+    at: datetime
+    message_id: str | None = None
+    error: SendError | None = None
+    decision: RetryDecision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One platform's door to the outbox."""
+
+    storage: Storage
+    platform: str
+    owner: str
+    expire: timedelta  # how long an alert is worth sending after it was released
+    is_gone: Callable[[str], bool] = lambda _: False  # whether an owner is known to be dead
+
+    def claim(self, now: datetime, busy: Collection[int]) -> Claimed | None:
+        """The most urgent message that may go out now, marked in flight; None when nothing may.
+
+        A chat of which everything must wait is passed over, and its deliveries are held.
+        """
+        passed_over = set(busy)
+        with self.storage.write() as tx:
+            while (chat_id := tx.outbox.next_chat(self.platform, now, passed_over)) is not None:
+                chat = tx.chats.by_id(chat_id)
+                if chat is None or chat.status != ACTIVE:
+                    tx.outbox.bury_chat(chat_id, now, (chat and chat.off_reason) or "this chat is off")
+                elif tx.outbox.is_flying(chat_id):
+                    passed_over.add(chat_id)  # another process sends there
+                elif (claimed := self._claim_of(tx, chat, now)) is not None:
+                    return claimed
+        return None
+
+    def tidy(self, now: datetime, in_hand: Collection[int]) -> None:
+        """Release what was held long enough, expire what is too late, take back what a dead sender had in flight."""
+        with self.storage.read() as tx:
+            others = tx.outbox.owners() - {self.owner}
+        with self.storage.write() as tx:
+            dead = [owner for owner in others if self.is_gone(owner)]
+            recovered = tx.outbox.recover(now, but=in_hand)
+            recovered += sum(tx.outbox.recover(now, owner=owner) for owner in dead)
+            tx.outbox.release(now)
+            expired = tx.outbox.expire(now)
+            for chat_id in sorted({chat_id for chat_id, platform in expired}):
+                self._ensure_notice(tx, chat_id, now)
+        if recovered or expired:
+            log.warning("outbox: %d in doubt are sent again, %d expired unsent", recovered, len(expired))
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether anything may go out now, were its chat free."""
+        with self.storage.read() as tx:
+            return tx.outbox.next_chat(self.platform, now) is not None
+
+    def note_platform(self, state: str, detail: str, now: datetime) -> None:
+        """Store how the platform stands."""
+        with self.storage.write() as tx:
+            tx.chats.put_platform(self.platform, state, detail, now)
+
+    def note(self, outcome: Outcome) -> None:
+        """Store how it ended."""
+        claimed, decision, now = outcome.claimed, outcome.decision, outcome.at
+        delivery, chat = claimed.delivery, claimed.chat
+        with self.storage.write() as tx:
+            if decision is None:
+                if not tx.outbox.sent(delivery, now, outcome.message_id):
+                    log.warning("delivery %d was sent, but its claim had been lost", delivery.id)
+                    return
+                if claimed.message.notices:
+                    tx.outbox.told(chat.id)
+                if chat.retry_at is not None:
+                    tx.chats.retry_at(chat.id, None)
+                return
+            self._note_failure(tx, outcome, decision)
+        log.warning("delivery %d to %s: %s: %s", delivery.id, self.platform, decision.action.value, decision.reason)
+
+    def _note_failure(self, tx: Transaction, outcome: Outcome, decision: RetryDecision) -> None:
+        delivery, chat, now = outcome.claimed.delivery, outcome.claimed.chat, outcome.at
+        match decision.action:
+            case Action.RETRY | Action.REPEAT:
+                doubt = delivery.maybe_repeat or decision.action is Action.REPEAT
+                tx.outbox.retry(delivery, decision.reason, maybe_repeat=doubt)
+                tx.chats.retry_at(chat.id, decision.at)
+            case Action.PLATFORM_OFF:
+                tx.outbox.retry(delivery, decision.reason, maybe_repeat=delivery.maybe_repeat)
+            case Action.BURY:
+                if tx.outbox.bury(delivery, now, decision.reason, untold=delivery.kind != NOTICE):
+                    self._ensure_notice(tx, chat.id, now)
+            case Action.CHAT_OFF:
+                tx.outbox.bury(delivery, now, decision.reason)
+                tx.chats.switch_off(chat.id, decision.reason)
+                tx.outbox.bury_chat(chat.id, now, decision.reason)
+            case Action.MOVE:
+                tx.outbox.retry(delivery, decision.reason, maybe_repeat=delivery.maybe_repeat)
+                tx.chats.move(chat.id, (outcome.error and outcome.error.moved_to) or chat.address)
+
+    def _claim_of(self, tx: Transaction, chat: Chat, now: datetime) -> Claimed | None:
+        settings = ChatSettings.from_json(chat.settings)
+        manners = Manners(settings, chat.muted_until, tx.chats.mutes(chat.id, now))
+        sent_today = 0 if settings.cap is None else tx.alerts.sent_since(chat.id, day_began(settings, now))
+        made = plan(tx.outbox.waiting(chat.id), manners, sent_today, now)
+        for number, wait in enumerate(made.waits):
+            self._hold(tx, wait, f"{wait.delivery.id}:{now:%s}:{number}", now)
+        if made.carrier is None:
+            return None
+        tx.outbox.move(made.joining, made.carrier.id)
+        tx.outbox.supersede(made.emptied, now, f"sent together with delivery {made.carrier.id}")
+        delivery = tx.outbox.fly(made.carrier.id, self.owner, now, LEASE)
+        if delivery is None:
+            return None
+        return Claimed(delivery, chat, _message(tx, made, delivery, settings), settings)
+
+    def _hold(self, tx: Transaction, wait: Wait, key: str, now: datetime) -> None:
+        hold, row = wait.hold, wait.delivery
+        expires_at = hold.until + self.expire
+        if not wait.refs:
+            tx.outbox.hold(row.id, hold.until, hold.why.value, hold.reason, expires_at)
+            return
+        apart = NewDelivery(
+            chat_id=row.chat_id,
+            platform=self.platform,
+            dedup_key=f"held:{key}",
+            alerts=(),
+            priority=row.priority,
+            not_before=hold.until,
+            expires_at=expires_at,
+            hold=hold.why.value,
+            reason=hold.reason,
+        )
+        tx.outbox.hold_apart(row.id, apart, wait.refs, now)
+
+    def _ensure_notice(self, tx: Transaction, chat_id: int, now: datetime) -> None:
+        """Something did not come: the next message says so, and where none is coming, one is made."""
+        chat = tx.chats.by_id(chat_id)
+        if chat is None or chat.status != ACTIVE or not tx.outbox.untold(chat_id) or tx.outbox.waiting(chat_id):
+            return
+        notice = NewDelivery(
+            chat_id=chat_id,
+            platform=chat.platform,
+            dedup_key=f"notice:{chat_id}:{now:%s}",
+            alerts=(),
+            priority=NOTICE_PRIORITY,
+            not_before=now,
+            expires_at=now + NOTICE_KEPT,
+            kind=NOTICE,
+        )
+        tx.outbox.enqueue([notice], now)
+
+
+def _message(tx: Transaction, made: Plan, delivery: Delivery, settings: ChatSettings) -> Outgoing:
+    over = tx.alerts.over(made.alerts)
+    groups = merged(made.alerts)
+    entries = tuple(
+        Entry(alert, ids, brief=_is_brief(alert, made), is_over=alert.ref in over and alert.kind != ChangeKind.RESOLVED)
+        for alert, ids in groups
+    )
+    follows = entries and entries[0].alert.kind != ChangeKind.NEW
+    return Outgoing(
+        entries=entries,
+        nonce=hashlib.sha256(f"{delivery.chat_id}:{delivery.id}:{delivery.dedup_key}".encode()).hexdigest()[
+            :NONCE_LENGTH
+        ],
+        occasion=made.occasion,
+        notices=_notices(tx, made, delivery.chat_id),
+        reply_to=tx.alerts.first_message(entries[0].alert) if follows else None,
+        silent=settings.silent,
+        maybe_repeat=delivery.maybe_repeat,
+    )
+
+
+def _is_brief(alert: Alert, made: Plan) -> bool:
+    return bool(made.occasion) or alert.facts.get("digest", Digest.OFF) != Digest.OFF
+
+
+def _notices(tx: Transaction, made: Plan, chat_id: int) -> tuple[str, ...]:
+    lines = [
+        f"{numbers.count(count, 'alert')} did not come ({reason}): /missed shows what rang."
+        for reason, count in tx.outbox.untold(chat_id).items()
+    ]
+    if made.capped:
+        lines.append(f"Your cap for today is reached: {made.capped} more wait until midnight. /missed shows them now.")
+    return tuple(lines)
