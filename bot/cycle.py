@@ -14,10 +14,12 @@ from bot.clock import Clock, SimulatedClock
 from bot.errors import UserError
 from bot.feeds.recording import RecordingTransport
 from bot.feeds.tape_state import write_state
+from bot.heartbeat import Heartbeat, health_line
 from bot.refresh import Refreshed, RefreshOptions, SlotTakenError, refresh
 from bot.signals import coin_fundings
 from bot.sources import Sources
 from storage import Storage
+from storage.outbox import Health
 
 log = logging.getLogger("tocsin.cycle")
 
@@ -28,6 +30,8 @@ class Follow:
 
     wake: Callable[[], None]  # the courier: there may be something to deliver
     background: Background
+    heartbeat: Heartbeat
+    fault: Callable[[], str]  # why nothing is sent, if that is so
     recorder: RecordingTransport | None = None
 
 
@@ -61,8 +65,20 @@ class Cycle:
         except SlotTakenError as error:
             log.warning("%s", error)
         self._follow.wake()
+        if done is not None:
+            await self._tell_health()
         await self._follow.background.after_refresh()
         return done
+
+    async def _tell_health(self) -> None:
+        now, fault = self._clock.now(), self._follow.fault()
+        health = await asyncio.to_thread(self._health, now)
+        log.info("refresh of %s done; outbox: %s", f"{now:%Y-%m-%d %H:%M}", health_line(health, fault, now))
+        await self._follow.heartbeat.beat(health, fault, now)
+
+    def _health(self, now: datetime) -> Health:
+        with self._storage.read() as tx:
+            return tx.outbox.health(now)
 
     async def _run_recorded(self, recorder: RecordingTransport, now: datetime) -> Refreshed:
         """The refresh, whether it can be recorded or not. Raises UserError where the first one cannot."""

@@ -111,6 +111,7 @@ def _work(
         for signal in COIN_SIGNALS:
             tx.scores.put(claim.slot, signal, found.states[signal].values(), found.scores[signal])
         queued = enqueue(tx, found, options.alerts, options.scoring, options.find)
+        tx.outbox.prune(now - timedelta(days=options.alerts.keep_days))
         tx.scores.prune(claim.slot - SCORES_KEPT_DAYS * 24 * 60 // options.minutes)
         facts = {"alerts": queued, "scored": {s.value: len(found.scores[s]) for s in COIN_SIGNALS}}
         if not tx.refreshes.finish(claim, now, facts):

@@ -65,3 +65,13 @@ class AlertSettings(Settings):
     expire_minutes: int = Field(
         60, ge=1, le=10080, description="an alert that could not be sent by then is dropped and counted"
     )
+    keep_days: int = Field(90, ge=7, le=3650, description="days for which an alert can be explained with /why")
+
+
+class HeartbeatSettings(Settings):
+    """A sign of life after each refresh."""
+
+    url: SecretStr = Field(
+        SecretStr(""),
+        description="asked after each refresh while all is well, so that a service such as healthchecks rings when not",
+    )

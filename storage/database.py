@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 BUSY_SECONDS = 15
 HEAD = "0003"  # the newest schema version in migrations/
 VERSIONS = "alembic_version"  # Alembic's own table
+CHECKED = ("chat", "subscription", "episode", "delivery", "alert", "tally")
 
 
 class DatabaseUnusableError(Exception):
@@ -106,6 +107,7 @@ def _migrate(engine: Engine, shown: str) -> None:
         current = _revision(connection)
     if current == HEAD:
         _refuse_read_only(engine)
+        _refuse_broken(engine, shown)
         return
     from storage.upgrade import revisions, upgrade  # noqa: PLC0415 - 11 MB that a database of today does not need
 
@@ -133,6 +135,20 @@ def _refuse_read_only(engine: Engine) -> None:
         with writing(engine) as connection:
             version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
             connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")
+
+
+def _refuse_broken(engine: Engine, shown: str) -> None:
+    """Look at the tables of people and their alerts, which are small: damage there repeats or loses alerts."""
+    if engine.dialect.name != "sqlite":
+        return
+    with reading(engine) as connection:
+        for name in CHECKED:
+            found = connection.exec_driver_sql(f"PRAGMA quick_check({name})").scalars().first()
+            if found != "ok":
+                raise DatabaseUnusableError(
+                    f"database {shown}: the table {name} is damaged ({found}); restore a backup, or name another with "
+                    "--database; the file is left as it is"
+                )
 
 
 def _way_out(error: DatabaseError) -> str:

@@ -8,41 +8,29 @@ transaction that found its alerts, and every end is counted in the transaction t
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, select, update
+from sqlalchemy import Connection, case, delete, func, literal, select, update
 
-from storage import bulk
-from storage.alerts import Alert, Alerts, NewAlert, ref_of
+from storage.alerts import Alert, Alerts
 from storage.batches import batches
-from storage.tables import AlertRow, ChatRow, DeliveryRow, FindingRow
+from storage.queueing import ALERTS, HELD, NOTICE, QUEUED, SAMPLE, NewDelivery, enqueue, enqueue_empty
+from storage.tables import AlertRow, ChatRow, DeliveryRow, FindingRow, UnixTime
 from storage.tally import ENQUEUED, Tally
 
-HELD, QUEUED, IN_FLIGHT = "held", "queued", "in_flight"
+IN_FLIGHT = "in_flight"
 SENT, EXPIRED, SUPERSEDED, DEAD = "sent", "expired", "superseded", "dead"
 OPEN, FINAL = (HELD, QUEUED, IN_FLIGHT), (SENT, EXPIRED, SUPERSEDED, DEAD)
-ALERTS, NOTICE, SAMPLE = "alerts", "notice", "sample"
 NOT_IN_TIME = "not sent in time"
 
-
-@dataclass(frozen=True, slots=True)
-class NewDelivery:
-    """One message to be queued, or held until `not_before`."""
-
-    chat_id: int
-    platform: str
-    dedup_key: str
-    alerts: tuple[NewAlert, ...]
-    priority: int  # lower goes first
-    not_before: datetime
-    expires_at: datetime
-    hold: str | None = None  # why it waits; None: it does not
-    reason: str = "new"
-    kind: str = ALERTS
+__all__ = [
+    "ALERTS", "DEAD", "EXPIRED", "FINAL", "HELD", "IN_FLIGHT", "NOTICE", "OPEN", "QUEUED", "SAMPLE", "SENT",
+    "SUPERSEDED",
+    "Delivery", "Health", "NewDelivery", "Outbox", "Waiting",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,27 +102,12 @@ class Outbox:
         `findings` are facts that several alerts share: `NewAlert.finding` is an index into them. Returns how many
         alerts are new.
         """
-        if not deliveries:
-            return 0
-        ids = self._tally.reserve("last_delivery_id", len(deliveries))
-        found = self._put_findings(findings, slot)
-        self._put_deliveries(deliveries, ids, now)
-        count = self._put_alerts(deliveries, ids, found, now)
-        empty = 0
-        if count < sum(len(one.alerts) for one in deliveries):
-            has_alerts = select(AlertRow.id).where(AlertRow.delivery_id == DeliveryRow.id).exists()
-            empty = self._connection.execute(
-                delete(DeliveryRow).where(
-                    DeliveryRow.id >= ids[0], DeliveryRow.id <= ids[-1], DeliveryRow.kind != NOTICE, ~has_alerts
-                )
-            ).rowcount
-        self._tally.add(ENQUEUED, len(deliveries) - empty)
-        return count
+        return enqueue(self._connection, deliveries, now, findings=findings, slot=slot)
 
     def messages_of(self, slot: int) -> dict[int, int]:
         """Chat → how many messages this refresh has queued before: a slot that is run again may find more to say."""
         rows = self._connection.execute(
-            select(DeliveryRow.chat_id, func.count())
+            select(DeliveryRow.chat_id, func.count(DeliveryRow.id.distinct()))
             .join(AlertRow, AlertRow.delivery_id == DeliveryRow.id)
             .join(FindingRow, FindingRow.id == AlertRow.finding_id)
             .where(FindingRow.slot == slot)
@@ -186,7 +159,7 @@ class Outbox:
                 owner=owner,
                 lease_until=now + lease,
                 # Of a delivery in doubt: since when it may have arrived.
-                in_flight_at=case((DeliveryRow.maybe_repeat, DeliveryRow.in_flight_at), else_=now),
+                in_flight_at=case((DeliveryRow.maybe_repeat, DeliveryRow.in_flight_at), else_=literal(now, UnixTime())),
                 epoch=DeliveryRow.epoch + 1,
                 attempts=DeliveryRow.attempts + 1,
             )
@@ -205,10 +178,7 @@ class Outbox:
 
     def hold_apart(self, delivery_id: int, held: NewDelivery, refs: Sequence[str], now: datetime) -> None:
         """Let some alerts of a delivery wait, in a new one."""
-        (new_id,) = self._tally.reserve("last_delivery_id", 1)
-        self._put_deliveries([held], range(new_id, new_id + 1), now)
-        self._tally.add(ENQUEUED, 1)
-        self.move(refs, new_id)
+        self.move(refs, enqueue_empty(self._connection, held, now))
 
     def release(self, now: datetime) -> int:
         """Queue what has been held long enough; returns how many."""
@@ -312,10 +282,13 @@ class Outbox:
 
     def health(self, now: datetime) -> Health:
         """The counts, and whether everything that was ever enqueued is among them."""
+        # A chat that must wait, as its platform asked, is no fault of ours.
+        waiting_since = case((DeliveryRow.hold.is_(None), DeliveryRow.created_at), else_=DeliveryRow.not_before)
         oldest = self._connection.execute(
-            select(func.min(case((DeliveryRow.hold.is_(None), DeliveryRow.created_at), else_=DeliveryRow.not_before)))
-            .where(DeliveryRow.state.in_((QUEUED, IN_FLIGHT)))
-        ).scalar_one()  # fmt: skip
+            select(func.min(waiting_since))
+            .join(ChatRow, ChatRow.id == DeliveryRow.chat_id)
+            .where(DeliveryRow.state.in_((QUEUED, IN_FLIGHT)), func.coalesce(ChatRow.retry_at, 0) <= now)
+        ).scalar_one()
         return Health(self.counts(), self._tally.counts().get(ENQUEUED, 0), oldest)
 
     def prune(self, before: datetime) -> int:
@@ -329,50 +302,6 @@ class Outbox:
         if count:
             self._connection.execute(delete(FindingRow).where(FindingRow.id.not_in(used)))
         return count
-
-    def _put_findings(self, findings: Sequence[Mapping[str, Any]], slot: int) -> range:
-        if not findings:
-            return range(0)
-        ids = self._tally.reserve("last_finding_id", len(findings))
-        rows = [(id_, slot, _json(facts)) for id_, facts in zip(ids, findings, strict=True)]
-        bulk.insert_new(self._connection, FindingRow, ("id", "slot", "facts"), rows)
-        return ids
-
-    def _put_deliveries(self, deliveries: Sequence[NewDelivery], ids: Iterable[int], now: datetime) -> None:
-        columns = (
-            "id", "dedup_key", "chat_id", "platform", "kind", "state", "reason", "hold", "priority", "created_at",
-            "not_before", "expires_at", "attempts", "epoch", "maybe_repeat", "untold",
-        )  # fmt: skip
-        at = int(now.timestamp())
-        rows = [
-            (
-                id_, one.dedup_key, one.chat_id, one.platform, one.kind, HELD if one.hold else QUEUED, one.reason,
-                one.hold, one.priority, at, int(one.not_before.timestamp()), int(one.expires_at.timestamp()),
-                0, 0, False, False,
-            )
-            for id_, one in zip(ids, deliveries, strict=True)
-        ]  # fmt: skip
-        bulk.insert_rows(self._connection, DeliveryRow, columns, rows)
-
-    def _put_alerts(
-        self, deliveries: Sequence[NewDelivery], ids: Sequence[int], findings: Sequence[int], now: datetime
-    ) -> int:
-        columns = (
-            "id", "ref", "dedup_key", "delivery_id", "subscription_id", "finding_id", "signal", "key", "episode",
-            "kind", "created_at", "facts",
-        )  # fmt: skip
-        numbers = iter(self._tally.reserve("last_alert_id", sum(len(one.alerts) for one in deliveries)))
-        at = int(now.timestamp())
-        rows = []
-        for delivery_id, delivery in zip(ids, deliveries, strict=True):
-            for one in delivery.alerts:
-                number = next(numbers)
-                finding = None if one.finding is None else findings[one.finding]
-                rows.append((
-                    number, ref_of(number), one.dedup_key, delivery_id, one.subscription_id, finding, one.signal,
-                    one.key, one.episode, one.kind, at, _json(one.facts),
-                ))  # fmt: skip
-        return bulk.insert_new(self._connection, AlertRow, columns, rows)
 
     def _end(self, state: str, now: datetime, reason: str, *conditions: Any) -> int:
         return self._connection.execute(
@@ -396,7 +325,3 @@ class Outbox:
         if result.rowcount == 1 and state in FINAL:
             self._tally.add(state, 1)
         return result.rowcount == 1
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

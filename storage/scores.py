@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from scoring.detection import CoinState, Standing
 from scoring.model import CoinScore, Signal
@@ -52,6 +53,15 @@ class Scores:
             )
             for ticker, standing, score, exchanges in rows
         }
+
+    def peak(self, signal: Signal, base_coin: str, since: datetime) -> float | None:
+        """The highest score of a coin in the refreshes since a time; None when none is stored."""
+        return self._connection.execute(
+            select(func.max(ScoreRow.score))
+            .join(RefreshRow, RefreshRow.slot == ScoreRow.slot)
+            .join(BaseCoinRow, BaseCoinRow.id == ScoreRow.base_coin_id)
+            .where(RefreshRow.at >= since, ScoreRow.signal == signal.value, BaseCoinRow.ticker == base_coin)
+        ).scalar_one()
 
     def prune(self, before_slot: int) -> None:
         """Forget the refreshes before a slot, with their scores."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -54,6 +55,8 @@ class Storage:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # SQLite takes one writer at a time, and makes the others poll; a thread that waits here wakes at once.
+        self._writing = threading.RLock()
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -64,7 +67,7 @@ class Storage:
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """One transaction with the write lock: all of it happens, or nothing."""
-        with writing(self.engine) as connection:
+        with self._writing, writing(self.engine) as connection:
             yield Transaction(connection)
 
     def close(self) -> None:

@@ -79,6 +79,11 @@ class Dispatch:
                     return claimed
         return None
 
+    def give_back(self, claimed: Claimed) -> None:
+        """Queue again what was claimed and not begun."""
+        with self.storage.write() as tx:
+            tx.outbox.retry(claimed.delivery, "not begun", maybe_repeat=claimed.delivery.maybe_repeat)
+
     def tidy(self, now: datetime, in_hand: Collection[int]) -> None:
         """Release what was held long enough, expire what is too late, take back what a dead sender had in flight."""
         with self.storage.read() as tx:

@@ -109,8 +109,16 @@ class Lane:
     async def _claim(self) -> Claimed | None:
         busy = {*self._flying, *(self._addresses[one] for one in self._limiter.busy(self.clock.monotonic()))}
         found: list[Claimed | None] = []
-        await self._stored(lambda: found.append(self.dispatch.claim(self.clock.now(), busy)))
-        return found[0] if found else None
+        work = asyncio.ensure_future(self._stored(lambda: found.append(self.dispatch.claim(self.clock.now(), busy))))
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            # An orderly end: what was claimed and not begun was certainly not sent.
+            await work
+            if claimed := next(iter(found), None):
+                await self._stored(lambda: self.dispatch.give_back(claimed))
+            raise
+        return next(iter(found), None)
 
     def _begin(self, claimed: Claimed) -> None:
         chat = claimed.chat

@@ -86,18 +86,18 @@ def test_a_password_in_the_url_is_never_shown() -> None:
 def test_a_failed_transaction_leaves_nothing(storage: Storage) -> None:
     def fails() -> None:
         with storage.write() as tx:
-            tx.subscriptions.put_chat("console", "local", NOW)
+            tx.chats.put("console", "local", NOW)
             raise RuntimeError("the plug is pulled")
 
     with pytest.raises(RuntimeError, match="plug"):
         fails()
     with storage.read() as tx:
-        assert tx.subscriptions.chat("console", "local") is None
+        assert tx.chats.find("console", "local") is None
 
 
 def test_writers_that_read_first_wait_for_each_other(storage: Storage) -> None:
     with storage.write() as tx:
-        chat = tx.subscriptions.put_chat("console", "local", NOW)
+        chat = tx.chats.put("console", "local", NOW)
     failures: list[BaseException] = []
 
     def many() -> None:
@@ -123,7 +123,7 @@ def test_a_reader_sees_one_state_while_a_writer_commits(storage: Storage) -> Non
     with storage.read() as reader:
         assert reader.subscriptions.active() == ()
         with storage.write() as writer:
-            chat = writer.subscriptions.put_chat("console", "local", NOW)
+            chat = writer.chats.put("console", "local", NOW)
             writer.subscriptions.add(chat.id, "me", "pump", {}, NOW)
         assert reader.subscriptions.active() == ()
     with storage.read() as later:

@@ -11,7 +11,9 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 
 from storage import Storage, open_storage
+from storage.alerts import NewAlert
 from storage.database import HEAD
+from storage.outbox import NewDelivery
 from storage.prices import PriceSource
 from storage.upgrade import MIGRATIONS, revisions
 from tests.builders_storage import NOW, settlements
@@ -131,3 +133,48 @@ def test_no_settlement_is_rewritten(first_version: Path) -> None:
 
 def test_the_newest_version_is_the_one_that_opening_looks_for() -> None:
     assert revisions()[0] == HEAD
+
+
+DELIVERED = f"""
+    INSERT INTO delivery VALUES
+        (1, '1:7:0', 1, 'sent', 'sent', 700, {T}, {T}, {T + 3600}, 1, 1, NULL, NULL, {T}, {T}, 'm1', 0),
+        (2, '1:8:0', 1, 'queued', 'new', 700, {T}, {T}, {T + 3600}, 0, 0, NULL, NULL, NULL, NULL, NULL, 0),
+        (3, '1:9:0', 1, 'dead', 'kicked', 700, {T}, {T}, {T + 3600}, 1, 1, NULL, NULL, {T}, NULL, NULL, 0);
+    INSERT INTO alert VALUES
+        (1, 'abcdef', 'k1', 1, 1, 'pump', 'PEPE', 1, 'NEW', {T}, '{{"level": 4.5}}'),
+        (2, 'bcdefg', 'k2', 2, 1, 'pump', 'BTC', 1, 'NEW', {T}, '{{"level": 5.5}}');
+    INSERT INTO episode VALUES
+        (1, 1, 'PEPE', 1, {T}, NULL, '{{"told": 4.5, "peak": 5.0, "last": 4.0, "below": 1, "slot": 7, "told_value": 0.0}}');
+"""  # noqa: S608 - nothing in it comes from outside
+
+
+@pytest.fixture
+def second_version(first_version: Path) -> Iterator[Storage]:
+    """The first version's database with alerts in it, brought up to date."""
+    raw = sqlite3.connect(first_version)
+    raw.executescript(DELIVERED)
+    raw.close()
+    storage = open_storage(f"sqlite:///{first_version}")
+    yield storage
+    storage.close()
+
+
+def test_alerts_and_what_became_of_them_stay(second_version: Storage) -> None:
+    with second_version.write() as tx:
+        assert tx.outbox.counts() == {"dead": 1, "queued": 1, "sent": 1}
+        assert tx.outbox.health(NOW).missing == 0
+        told = tx.alerts.by_ref("abcdef", 1)
+        assert told is not None
+        assert (told.alert.facts, told.state, told.settled_at) == ({"level": 4.5}, "sent", NOW)
+        assert tx.outbox.next_chat("console", NOW) == 1
+        assert tx.episodes.standing("PEPE").below.tolist() == [1]
+        assert tx.episodes.standing("PEPE").told.tolist() == [4.5]
+
+
+def test_new_alerts_go_on_with_the_numbers(second_version: Storage) -> None:
+    alert = NewAlert("k3", 1, "pump", "ETH", 1, "NEW", {})
+    with second_version.write() as tx:
+        tx.outbox.enqueue([NewDelivery(1, "console", "x", (alert,), 1, NOW, NOW)], NOW)
+        assert tx.connection.exec_driver_sql("SELECT max(id) FROM delivery").scalar_one() == 4
+        assert tx.connection.exec_driver_sql("SELECT max(id) FROM alert").scalar_one() == 3
+        assert tx.outbox.health(NOW).missing == 0

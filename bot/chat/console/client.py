@@ -18,6 +18,8 @@ from prompt_toolkit.completion import ThreadedCompleter
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
+from bot.alerts.limiter import Limits
+from bot.alerts.outgoing import Outgoing, Receipt
 from bot.chat.console.completion import CommandCompleter
 from bot.chat.console.render import render
 from bot.commands.base import Command
@@ -61,11 +63,24 @@ class ConsoleChat:
             await self._read_lines(sys.stdin)
             await asyncio.Event().wait()
 
-    async def send(self, address: str, view: View) -> str | None:
-        """Show a View that nobody asked for; returns its number in this run."""
+    limits = Limits()
+    nonce_window = None
+
+    async def send(self, address: str, message: Outgoing) -> Receipt:
+        """Show a message that nobody asked for."""
         self._sent += 1
-        self.show(view)
-        return f"{address}-{self._sent}"
+        self.show(message.view())
+        return Receipt(f"{address}-{self._sent}")
+
+    async def find(self, address: str, message: Outgoing) -> str | None:
+        """A terminal does not know what it has shown."""
+        return None
+
+    async def alive(self) -> None:
+        """It is."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
 
     def show(self, view: View) -> None:
         """Print a View in one piece, so that nothing comes between its lines."""
