@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
-from bot.alerts.digest import priority, urgency
 from bot.alerts.episodes import Episode, Step, advance, advance_cluster
-from bot.alerts.facts import cluster_facts, coin_facts
-from bot.alerts.matching import Verdict, Wish, verdict_on_change, verdict_on_choice, verdict_on_cluster, verdict_on_coin
-from bot.hosted_clusters import Given, hosted_clusters
+from bot.alerts.facts import cluster_finding, coin_finding, own_facts
+from bot.alerts.matching import (
+    Verdict,
+    Wish,
+    verdict_on_change,
+    verdict_on_choice,
+    verdict_on_cluster,
+    verdict_on_coin,
+    verdict_on_score,
+)
+from bot.alerts.queueing import Moment, Ring, queue
+from bot.alerts.snapshot import Find, Snapshot, clusters_of, companies_of
+from bot.hosted_clusters import Given
 from bot.settings import AlertSettings, ScoringSettings
 from bot.signals import find_clusters, pump_constants, selling_constants
 from bot.views import numbers
@@ -21,85 +30,83 @@ from bot.views.sources import service_title
 from scoring.clusters import ClusterRule
 from scoring.detection import CoinState, Standing
 from scoring.explain import OWN
-from scoring.model import Cluster, Coin, CoinScore, Signal
+from scoring.model import ChangeKind, Cluster, Coin, CoinScore, Signal
 from storage import Transaction
-from storage.outbox import NewAlert
-from storage.subscriptions import StoredEpisode, Subscription
+from storage.alerts import NewAlert
+from storage.episodes import StoredEpisode
+from storage.subscriptions import Subscription
 
-REF_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that looks like something else
-REF_LENGTH = 6
+__all__ = ["Find", "Snapshot", "clusters_of", "companies_of", "enqueue"]
+
 # A filing is news for so long before the last refresh: the lists of EDGAR leave some out, which the index of the day
 # brings, and between two indexes may lie a long weekend.
 NEWS = timedelta(days=4)
-
-
-Find = Callable[[Transaction, ClusterRule, datetime], tuple[Cluster, ...]]  # how clusters are found
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What a refresh found, as matching needs it."""
-
-    states: Mapping[Signal, Mapping[str, CoinState]]
-    scores: Mapping[Signal, Mapping[str, CoinScore]]
-    answered: frozenset[str]  # exchanges
-    now: datetime
-    slot: int
-    missing: Mapping[str, str] = field(default_factory=dict)  # exchanges that do not count now → why, in a few words
 
 
 def enqueue(
     tx: Transaction, found: Snapshot, alerts: AlertSettings, scoring: ScoringSettings, find: Find = find_clusters
 ) -> int:
     """Advance all episodes and queue one message per chat that has something to hear; returns the alerts."""
+    last = tx.refreshes.last()
+    if last is not None and found.slot < last.slot:
+        return 0  # what came after it has been told already
     subscriptions = tx.subscriptions.active()
-    episodes = load_episodes(tx, (one.id for one in subscriptions))
+    standing: dict[int, dict[str, StoredEpisode]] = defaultdict(dict)
+    for episode in tx.episodes.of(one.id for one in subscriptions):
+        if episode.closed_at is None:
+            standing[episode.subscription_id][episode.key] = episode
+    closed = tx.episodes.closed_in(found.slot)
     coins = tx.pairs.coins()
     clusters: dict[ClusterRule, Given] = {}
-    by_chat: dict[int, list[NewAlert]] = defaultdict(list)
+    findings: list[Mapping[str, Any]] = []
+    places: dict[tuple[Any, ...], int] = {}
+    rings: list[Ring] = []
     changed: list[StoredEpisode] = []
     for subscription in subscriptions:
         wish = Wish.from_json(subscription.wish)
-        own = {key: episode for (owner, key), episode in episodes.items() if owner == subscription.id}
+        own = {key: _episode(one) for key, one in standing[subscription.id].items()}
         if wish.signal is Signal.CLUSTERS:
             rule = wish.cluster_rule()
             if rule not in clusters:
                 clusters[rule] = clusters_of(tx, rule, found.now, find)
             if clusters[rule].unknown:
-                continue  # nothing is known, which is neither a new cluster nor one that is gone
+                continue
             steps = _cluster_steps(tx, wish, own, clusters[rule], found)
         else:
             steps = _coin_steps(wish, own, found, coins, alerts, scoring)
-        for key, step, facts in steps:
-            if step.episode is not None and step.episode != own.get(key):
-                changed.append(store_episode(subscription.id, key, step.episode))
-            if step.change and step.episode and verdict_on_change(wish, step.change) is Verdict.TELL:
-                by_chat[subscription.chat_id].append(_alert(subscription, key, step, facts))
-    tx.subscriptions.put_episodes(changed)
-    return sum(_queue(tx, chat, told, found, alerts) for chat, told in by_chat.items())
+        for key, step, finding in steps:
+            if (subscription.id, key) in closed or step.episode is None or step.episode == own.get(key):
+                continue
+            changed.append(_stored(subscription.id, key, step.episode))
+            if step.change is None or verdict_on_change(wish, step.change) is not Verdict.TELL:
+                continue
+            place = (wish.signal, wish.cluster_rule() if wish.signal is Signal.CLUSTERS else None, key)
+            if place not in places:
+                places[place] = len(findings)
+                findings.append(finding)
+            peak = None
+            if step.change is ChangeKind.RESOLVED:
+                peak = max(
+                    step.episode.told, tx.scores.peak(wish.signal, key, step.episode.opened_at) or step.episode.told
+                )
+            rings.append(
+                Ring(
+                    subscription.chat_id,
+                    _alert(subscription, key, step, step.change, own_facts(step, wish, peak), places[place]),
+                )
+            )
+    tx.episodes.put(changed)
+    return queue(tx, rings, findings, Moment(found.now, found.slot, timedelta(minutes=alerts.expire_minutes)))
 
 
-def clusters_of(tx: Transaction, rule: ClusterRule, now: datetime, find: Find = find_clusters) -> Given:
-    """The clusters of a rule, from whoever finds them: a hosted service, or we."""
-    return hosted_clusters(tx, rule, now) or Given(find(tx, rule, now))
+def _episode(one: StoredEpisode) -> Episode:
+    return Episode(one.number, one.opened_at, one.told, one.below, one.slot, one.closed_at, one.told_value)
 
 
-def companies_of(tx: Transaction, wish: Wish) -> frozenset[str]:
-    """The CIKs of the companies that a wish names: one of two share classes is the same under either ticker."""
-    return frozenset(cik for ticker in wish.tickers for cik in tx.filings.named(ticker))
-
-
-def load_episodes(tx: Transaction, subscription_ids: Iterable[int]) -> dict[tuple[int, str], Episode]:
-    """(subscription, key) → its newest episode."""
-    return {
-        (one.subscription_id, one.key): Episode.from_json(one.state, one.number, one.opened_at, one.closed_at)
-        for one in tx.subscriptions.episodes(subscription_ids)
-    }
-
-
-def store_episode(subscription_id: int, key: str, episode: Episode) -> StoredEpisode:
-    """The episode as it is stored."""
-    return StoredEpisode(subscription_id, key, episode.number, episode.opened_at, episode.closed_at, episode.to_json())
+def _stored(subscription_id: int, key: str, one: Episode) -> StoredEpisode:
+    return StoredEpisode(
+        subscription_id, key, one.number, one.opened_at, one.closed_at, one.told, one.told_value, one.below, one.slot
+    )
 
 
 def _coin_steps(
@@ -109,41 +116,39 @@ def _coin_steps(
     coins: Mapping[str, Coin],
     alerts: AlertSettings,
     scoring: ScoringSettings,
-) -> Iterator[tuple[str, Step, dict[str, object]]]:
+) -> Iterator[tuple[str, Step, dict[str, Any]]]:
     rule = wish.coin_rule(alerts, scoring)
     states, scores = found.states[wish.signal], found.scores[wish.signal]
     constants = (pump_constants(scoring), selling_constants(scoring))
-    standing = {key for key, episode in episodes.items() if episode.is_open}
     high = {key for key, state in states.items() if state.score is not None and state.score >= rule.minimum}
-    for key in sorted(standing | high):
+    for key in sorted(episodes.keys() | high):
         if verdict_on_coin(wish, key) is not Verdict.TELL:
             continue
         # A coin that no exchange lists any more is not known to be down: it says nothing.
         state = states.get(key) or CoinState(key, wish.signal, Standing.UNKNOWN, None, 0)
-        step = advance(episodes.get(key), state, rule, found.now, found.slot)
-        coin = coins.get(key) or Coin(key.lower(), key, key, None)
         score = scores.get(key) if state.standing is Standing.SCORED else None
-        facts: dict[str, object] = {}
+        passes = verdict_on_score(wish, score) is Verdict.TELL
+        step = advance(episodes.get(key), state, rule, found.now, found.slot, passes=passes)
+        coin = coins.get(key) or Coin(key.lower(), key, key, None)
+        finding: dict[str, Any] = {}
         if step.change:
-            stamp = _stamp(score, found)
-            facts = coin_facts(coin, score, step, wish, constants=constants, coverage=stamp)
-        yield key, step, facts
+            finding = coin_finding(coin, score, constants=constants, coverage=_stamp(score, found))
+        yield key, step, finding
 
 
 def _cluster_steps(
     tx: Transaction, wish: Wish, episodes: Mapping[str, Episode], given: Given, found: Snapshot
-) -> Iterator[tuple[str, Step, dict[str, object]]]:
+) -> Iterator[tuple[str, Step, dict[str, Any]]]:
     ciks = companies_of(tx, wish)
     qualifying = {one.key: one for one in given.clusters if verdict_on_cluster(wish, one, ciks) is Verdict.TELL}
-    standing = {key for key, episode in episodes.items() if episode.is_open}
-    for key in sorted(standing | qualifying.keys()):
+    for key in sorted(episodes.keys() | qualifying.keys()):
         cluster = qualifying.get(key)
         step = advance_cluster(episodes.get(key), cluster, found.now, found.slot)
         if cluster is not None and step.change:
             chosen = verdict_on_choice(wish, cluster) is Verdict.TELL
             if given.is_first or not chosen or not _is_news(tx, cluster, found):
                 step = replace(step, change=None)  # nobody decided anything, or it stood before it could be read
-        yield key, step, cluster_facts(cluster, step, wish) if cluster is not None and step.change else {}
+        yield key, step, cluster_finding(cluster) if cluster is not None and step.change else {}
 
 
 def _is_news(tx: Transaction, cluster: Cluster, found: Snapshot) -> bool:
@@ -171,42 +176,20 @@ def _stamp(score: CoinScore | None, found: Snapshot) -> str:
     return ", ".join(part for part in (answered, without(found.missing)) if part)
 
 
-def _alert(subscription: Subscription, key: str, step: Step, facts: Mapping[str, object]) -> NewAlert:
-    if step.episode is None or step.change is None:
+def _alert(
+    subscription: Subscription, key: str, step: Step, change: ChangeKind, facts: dict[str, Any], finding: int
+) -> NewAlert:
+    episode = step.episode
+    if episode is None:
         raise ValueError("nothing to tell")
-    level = "" if step.change == "RESOLVED" else f"{step.episode.told:.6f}:{step.episode.told_value:.0f}"
-    dedup_key = f"{subscription.id}:{key}:{step.episode.number}:{step.change}:{level}"
+    level = "" if change is ChangeKind.RESOLVED else f"{episode.told:.6f}:{episode.told_value:.0f}"
     return NewAlert(
-        ref=_ref(dedup_key),
-        dedup_key=dedup_key,
+        dedup_key=f"{subscription.id}:{key}:{episode.number}:{change}:{level}",
         subscription_id=subscription.id,
         signal=subscription.signal,
         key=key,
-        episode=step.episode.number,
-        kind=step.change.value,
+        episode=episode.number,
+        kind=change.value,
         facts=facts,
+        finding=finding,
     )
-
-
-def _ref(dedup_key: str) -> str:
-    """A short name that people can type; the same alert always has the same."""
-    number = int.from_bytes(hashlib.sha256(dedup_key.encode()).digest()[:8])
-    letters = ""
-    for _ in range(REF_LENGTH):
-        number, place = divmod(number, len(REF_LETTERS))
-        letters += REF_LETTERS[place]
-    return letters
-
-
-def _queue(tx: Transaction, chat_id: int, told: list[NewAlert], found: Snapshot, alerts: AlertSettings) -> int:
-    ordered = sorted(told, key=urgency)
-    attempt = tx.outbox.messages_of(chat_id, found.slot)
-    queued = tx.outbox.enqueue(
-        chat_id,
-        ordered,
-        dedup_key=f"{chat_id}:{found.slot}:{attempt}",
-        priority=priority(ordered),
-        now=found.now,
-        expires_at=found.now + timedelta(minutes=alerts.expire_minutes),
-    )
-    return 0 if queued is None else len(tx.outbox.alerts_of(queued))

@@ -1,10 +1,16 @@
-"""What an alert stores: facts as plain data, enough for its message and for /why, long after the refresh."""
+"""What an alert stores: facts as plain data, enough for its message and for /why, long after the refresh.
+
+What a refresh found of a coin or cluster is one finding, for all the alerts that tell of it; the rest is what one
+subscription makes of it.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from bot.alerts.episodes import Step
+from bot.alerts.holding import Digest
 from bot.alerts.matching import Wish
 from bot.views import numbers
 from bot.views.cluster_words import filing_url, plan_share, summary, uniform, with_role
@@ -16,31 +22,19 @@ from scoring.model import Cluster, Coin, CoinScore
 from scoring.pump_dump import PumpConstants
 
 
-def coin_facts(
-    coin: Coin,
-    score: CoinScore | None,
-    step: Step,
-    wish: Wish,
-    *,
-    constants: tuple[PumpConstants, SellingConstants],
-    coverage: str,
+def coin_finding(
+    coin: Coin, score: CoinScore | None, *, constants: tuple[PumpConstants, SellingConstants], coverage: str
 ) -> dict[str, Any]:
-    """Facts of a coin's change. `score` is None when its gate is shut; `coverage` says who answered."""
-    episode = step.episode
-    facts: dict[str, Any] = {
+    """What a refresh found of a coin. `score` is None when its gate is shut; `coverage` says who answered."""
+    found: dict[str, Any] = {
         "title": coin.symbol,
         "name": coin.name,
         "level": None if score is None else score.score,
-        "before": step.before,
-        "minimum": wish.minimum,
-        "reason": step.reason.value,
-        "since": None if episode is None else numbers.iso(episode.opened_at),
-        "peak": None if episode is None else episode.peak,
         "coverage": coverage,
     }
     if score is not None:
         funding = score.funding
-        facts |= {
+        found |= {
             "avg_funding_72h": funding.avg_72h,
             "exchanges": len(funding.exchanges),
             "negative_exchanges": funding.negative_exchanges,
@@ -51,19 +45,15 @@ def coin_facts(
             "source": score.source,
             "arithmetic": [[one.label, step_value(one), one.formula] for one in explain(score, *constants)],
         }
-    return facts
+    return {name: _finite(one) for name, one in found.items()}
 
 
-def cluster_facts(cluster: Cluster, step: Step, wish: Wish) -> dict[str, Any]:
-    """Facts of a cluster that is new or has grown."""
-    return {
+def cluster_finding(cluster: Cluster) -> dict[str, Any]:
+    """What a refresh found of a cluster."""
+    found = {
         "title": cluster.issuer.ticker or cluster.issuer.name,
         "name": cluster.issuer.name,
         "level": float(cluster.insider_count),
-        "before": step.before,
-        "minimum": wish.minimum,
-        "reason": step.reason.value,
-        "since": None if step.episode is None else numbers.iso(step.episode.opened_at),
         "summary": summary(cluster),
         "insiders": [
             with_role(one) + ("" if one.value is None else f": {numbers.money(one.value)}") for one in cluster.insiders
@@ -78,3 +68,28 @@ def cluster_facts(cluster: Cluster, step: Step, wish: Wish) -> dict[str, Any]:
         ],
         "cluster": cluster_data(cluster),
     }
+    return {name: _finite(one) for name, one in found.items()}
+
+
+def own_facts(step: Step, wish: Wish, peak: float | None = None) -> dict[str, Any]:
+    """What one subscription makes of a finding; `peak` is the highest score since its episode opened."""
+    episode = step.episode
+    own: dict[str, Any] = {
+        "before": step.before,
+        "minimum": wish.minimum,
+        "reason": step.reason.value,
+        "since": None if episode is None else numbers.iso(episode.opened_at),
+        "peak": episode.told if peak is None and episode is not None else peak,
+    }
+    if wish.digest is not Digest.OFF:
+        own["digest"] = wish.digest.value
+    return own
+
+
+def _finite(value: Any) -> Any:
+    """Plain data without what JSON has no word for: a number that is none is not known."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, list | tuple) else value

@@ -11,7 +11,7 @@ from bot.alerts.episodes import CoinRule
 from bot.alerts.holding import Digest
 from bot.settings import AlertSettings, ScoringSettings
 from scoring.clusters import ClusterRule
-from scoring.model import ChangeKind, Cluster, Side, Signal
+from scoring.model import ChangeKind, Cluster, CoinScore, Side, Signal
 
 
 class Verdict(StrEnum):
@@ -20,6 +20,9 @@ class Verdict(StrEnum):
     TELL = "it matches"
     NOT_INCLUDED = "it is not among the coins asked for"
     EXCLUDED = "it is excluded"
+    OTHER_EXCHANGES = "none of the exchanges asked for is behind its average"
+    MOVED_TOO_LITTLE = "its price has risen too little in 7 days, or is not known"
+    TOO_SHORT_A_STREAK = "its funding has been negative for too few days"
     OTHER_TICKER = "it is not among the tickers asked for"
     ALLOTTED = "too few of its insiders chose day and price themselves"
     RESOLVED_NOT_ASKED = "resolve notices were not asked for"
@@ -88,6 +91,25 @@ def verdict_on_coin(wish: Wish, base_coin: str) -> Verdict:
     if wish.coins and base_coin not in wish.coins:
         return Verdict.NOT_INCLUDED
     return Verdict.EXCLUDED if base_coin in wish.exclude else Verdict.TELL
+
+
+def verdict_on_score(wish: Wish, score: CoinScore | None) -> Verdict:
+    """Whether a coin's numbers pass the filters of the wish; None: they are not known, which passes only without."""
+    behind = () if score is None else tuple(one.exchange for one in score.funding.exchanges)
+    if wish.exchanges and not any(name in wish.exchanges for name in behind):
+        return Verdict.OTHER_EXCHANGES
+    return verdict_on_numbers(
+        wish,
+        None if score is None else score.prices.pct_7d,
+        0 if score is None else score.funding.streak,
+    )
+
+
+def verdict_on_numbers(wish: Wish, change: float | None, streak: int) -> Verdict:
+    """The part of `verdict_on_score` that stored scores can answer; `change` in percent in 7 days."""
+    if wish.min_change is not None and (change is None or not change >= wish.min_change):
+        return Verdict.MOVED_TOO_LITTLE
+    return Verdict.TOO_SHORT_A_STREAK if streak < wish.min_streak else Verdict.TELL
 
 
 def verdict_on_cluster(wish: Wish, cluster: Cluster, ciks: Collection[str] = ()) -> Verdict:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from bot.alerts.enqueue import clusters_of, companies_of, store_episode
-from bot.alerts.episodes import advance_cluster, standing
-from bot.alerts.matching import Verdict, Wish, verdict_on_cluster, verdict_on_coin
+from bot.alerts.episodes import Episode, advance_cluster, standing
+from bot.alerts.matching import Verdict, Wish, verdict_on_cluster, verdict_on_coin, verdict_on_score
+from bot.alerts.snapshot import clusters_of, companies_of
 from bot.settings import AlertSettings, ScoringSettings
 from bot.signals import score_coins
 from scoring.detection import CoinState, Standing
 from scoring.model import Cluster, CoinScore, Signal
 from storage import Transaction
+from storage.episodes import StoredEpisode
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,6 @@ def open_standing(
 ) -> Matches:
     """Open silent episodes for all that matches now, and give it back to be shown."""
     # Slot 0 lies before every refresh: the next one counts in full.
-    numbers = {one.key: one.number for one in tx.subscriptions.episodes([subscription_id])}
     if wish.signal is Signal.CLUSTERS:
         ciks = companies_of(tx, wish)
         given = clusters_of(tx, wish.cluster_rule(), now)
@@ -46,16 +46,35 @@ def open_standing(
         scores = score_coins(tx, now, scoring)[wish.signal]
         opened = {
             key: standing(
-                CoinState(key, wish.signal, Standing.SCORED, score.score, len(score.funding.exchanges)), rule, now, 0
+                CoinState(key, wish.signal, Standing.SCORED, score.score, len(score.funding.exchanges)),
+                rule,
+                now,
+                0,
+                passes=verdict_on_score(wish, score) is Verdict.TELL,
             )
             for key, score in scores.items()
             if verdict_on_coin(wish, key) is Verdict.TELL
         }
         standing_now = (scores[key] for key, episode in opened.items() if episode is not None)
         matches = Matches(scores=tuple(sorted(standing_now, key=lambda one: (-one.score, one.base_coin))))
-    tx.subscriptions.put_episodes(
-        store_episode(subscription_id, key, replace(episode, number=numbers.get(key, 0) + 1))
-        for key, episode in opened.items()
-        if episode is not None
-    )
+    _put(tx, subscription_id, {key: episode for key, episode in opened.items() if episode is not None})
     return matches
+
+
+def _put(tx: Transaction, subscription_id: int, opened: dict[str, Episode]) -> None:
+    # A wish that is changed twice within a second opens an episode of the same second twice.
+    numbers = {one.key: one.number for one in tx.episodes.of([subscription_id])}
+    tx.episodes.put(
+        StoredEpisode(
+            subscription_id=subscription_id,
+            key=key,
+            number=max(one.number, numbers.get(key, 0) + 1),
+            opened_at=one.opened_at,
+            closed_at=None,
+            told=one.told,
+            told_value=one.told_value,
+            below=one.below,
+            slot=one.slot,
+        )
+        for key, one in opened.items()
+    )
