@@ -1,0 +1,206 @@
+"""Telegram's Bot API on a loopback port: sendMessage and getMe, as strict as the real one, or stricter.
+
+`refusal(body)` alone says what Telegram would find wrong with a message.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from aiohttp import web
+
+from tests.servers.chat_police import (
+    OF_EVERY_REQUEST,
+    Accepted,
+    ChatServer,
+    Clock,
+    Fault,
+    Script,
+    is_text,
+    json_of,
+    refuses,
+    units,
+)
+
+TEXT_UNITS, ENTITIES, CALLBACK_BYTES, BUTTONS = 4096, 100, 64, 100
+TOTAL = (30, 1.0)
+GROUP = (20, 60.0)
+KINDS = {"bold", "italic", "underline", "strikethrough", "spoiler", "code", "pre", "text_link", "blockquote"}
+ALONE = {"code", "pre"}  # they stand inside none and hold none
+OF_A_CHAT = {
+    Fault.BLOCKED: (403, "Forbidden: bot was blocked by the user"),
+    Fault.KICKED: (403, "Forbidden: bot was kicked from the supergroup chat"),
+    Fault.DELETED: (403, "Forbidden: the group chat was deleted"),
+    Fault.REVOKED: (401, "Unauthorized"),
+}
+
+
+class Telegram(ChatServer):
+    """The server. A chat takes `burst` messages in as many seconds; ids that begin with - are groups."""
+
+    def __init__(self, clock: Clock = time.monotonic, *, burst: int = 1, polices: bool = True) -> None:
+        super().__init__(clock)
+        self._chat = (burst, float(burst))
+        self._polices = polices
+
+    def routes(self, app: web.Application) -> None:
+        app.router.add_route("*", "/bot{token:[^/]*}/{method}", self._serve)
+
+    def scripted(self, script: Script) -> web.Response:
+        match script.fault:
+            case Fault.LIMITED:
+                return limited(script.seconds or 1)
+            case Fault.MIGRATED:
+                text = "Bad Request: group chat was upgraded to a supergroup chat"
+                return failed(400, text, migrate_to_chat_id=int(script.to))
+            case Fault.REFUSED:
+                return failed(script.status or 400, script.text)
+            case Fault.ERROR:
+                return failed(script.status or 500, "Internal Server Error: " + script.text)
+            case _:
+                return failed(*OF_A_CHAT[script.fault])
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        if (broken := self.before_reading(request)) is not None:
+            return broken
+        token, method = request.match_info["token"], request.match_info["method"]
+        if token.count(":") != 1:
+            return failed(404, "Not Found")
+        if token != self.token or self.is_revoked():
+            return failed(401, "Unauthorized")
+        if method == "getMe":
+            return succeeded({"id": 110201543, "is_bot": True, "first_name": "tocsin", "username": "tocsin_bot"})
+        if method != "sendMessage" or request.method != "POST":
+            return failed(404, "Not Found")
+        return await self._send(request)
+
+    async def _send(self, request: web.Request) -> web.StreamResponse:
+        body = await json_of(request)
+        if body is None:
+            return failed(400, "Bad Request: can't parse JSON object")
+        chat = str(body.get("chat_id", ""))
+        script = self.take(chat, [fault for fault in Fault if fault not in OF_EVERY_REQUEST])
+        if refuses(script):
+            return self.refuse(request, script)
+        if problem := refusal(body) or self._missing_reply(chat, body):
+            return failed(400, problem)
+        wait = self._police(chat)
+        if wait:
+            return limited(wait)
+        number = len(self.accepted) + 1
+        await self.accept(Accepted(chat, body["text"], body, self.clock(), str(number)))
+        sent = {"message_id": number, "date": 1, "chat": {"id": body["chat_id"]}, "text": body["text"]}
+        return await self.deliver(request, succeeded(sent), script)
+
+    def _missing_reply(self, chat: str, body: dict[str, Any]) -> str:
+        reply = body.get("reply_parameters")
+        if reply is None or reply.get("allow_sending_without_reply"):
+            return ""
+        known = {one.message_id for one in self.to(chat)}
+        return "" if str(reply["message_id"]) in known else "Bad Request: message to be replied not found"
+
+    def _police(self, chat: str) -> float:
+        """How long the chat, or the bot, must wait."""
+        if not self._polices:
+            return 0.0
+        now = self.clock()
+        windows = [self._chat, GROUP] if chat.startswith("-") else [self._chat]
+        wait = max(self.police.wait("", [TOTAL], now), self.police.wait(chat, windows, now))
+        if wait:
+            self.violations += 1
+        else:
+            self.police.note("", now)
+            self.police.note(chat, now)
+        return wait
+
+
+def refusal(body: dict[str, Any]) -> str:
+    """The first thing wrong with a message, in Telegram's words; nothing where it is right."""
+    return next(_faults(body), "")
+
+
+def _faults(body: dict[str, Any]) -> Iterator[str]:
+    chat, text = str(body.get("chat_id", "")), body.get("text")
+    if not chat:
+        yield "Bad Request: chat_id is empty"
+    if not chat.removeprefix("-").isdecimal() and not chat.startswith("@"):
+        yield "Bad Request: chat not found"
+    if not all(is_text(one) for one in _strings(body)):
+        yield "Bad Request: strings must be encoded in UTF-8"
+    if not isinstance(text, str) or not text.strip():
+        yield "Bad Request: message text is empty"
+    if units(text) > TEXT_UNITS:
+        yield "Bad Request: message is too long"
+    if "parse_mode" in body:
+        yield "Bad Request: can't parse entities: unsupported parse_mode"
+    if problem := _wrong_entities(text, body.get("entities", [])) or _wrong_keyboard(body.get("reply_markup", {})):
+        yield problem
+
+
+def _wrong_entities(text: str, entities: list[dict[str, Any]]) -> str:
+    if len(entities) > ENTITIES:
+        return "Bad Request: ENTITIES_TOO_LONG"
+    coded = text.encode("utf-16-le")
+    spans = []
+    for one in entities:
+        start, length = one["offset"], one["length"]
+        end = start + length
+        if one["type"] not in KINDS or start < 0 or length <= 0 or end > len(coded) // 2:
+            return "Bad Request: ENTITY_BOUNDS_INVALID"
+        for name, at in (("begins", start), ("ends", end)):
+            if at * 2 < len(coded) and 0xDC <= coded[at * 2 + 1] <= 0xDF:
+                return f"Bad Request: entity {name} in a middle of a UTF-16 symbol at byte offset {at}"
+        if one["type"] == "text_link" and not str(one.get("url", "")).startswith(("http://", "https://", "tg://")):
+            return "Bad Request: ENTITY_TEXTURL_INVALID"
+        spans.append((start, end, one["type"]))
+    return _overlapping(spans)
+
+
+def _overlapping(spans: list[tuple[int, int, str]]) -> str:
+    for at, (start, end, kind) in enumerate(spans):
+        for other_start, other_end, other in spans[at + 1 :]:
+            apart = other_start >= end or other_end <= start
+            nested = (start <= other_start and other_end <= end) or (other_start <= start and end <= other_end)
+            if not apart and (not nested or {kind, other} & ALONE):
+                return "Bad Request: ENTITY_BOUNDS_INVALID"
+    return ""
+
+
+def _wrong_keyboard(markup: dict[str, Any]) -> str:
+    buttons = [button for row in markup.get("inline_keyboard", []) for button in row]
+    if len(buttons) > BUTTONS:
+        return "Bad Request: REPLY_MARKUP_TOO_LONG"
+    for button in buttons:
+        if not button.get("text"):
+            return "Bad Request: inline keyboard button text must be non-empty"
+        if not 1 <= len(button.get("callback_data", "").encode()) <= CALLBACK_BYTES:
+            return "Bad Request: BUTTON_DATA_INVALID"
+    return ""
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [text for one in inner for text in _strings(one)]
+
+
+def failed(status: int, description: str, **parameters: Any) -> web.Response:
+    """A refusal in the Bot API's shape."""
+    facts: dict[str, Any] = {"ok": False, "error_code": status, "description": description}
+    return web.json_response(facts | ({"parameters": parameters} if parameters else {}), status=status)
+
+
+def limited(seconds: float) -> web.Response:
+    """Too fast, in the Bot API's shape: whole seconds."""
+    wait = math.ceil(seconds)
+    return failed(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
+
+
+def succeeded(result: dict[str, Any]) -> web.Response:
+    """An answer in the Bot API's shape."""
+    return web.Response(text=json.dumps({"ok": True, "result": result}), content_type="application/json")
