@@ -67,7 +67,8 @@ def plan(waiting: Sequence[Waiting], manners: Manners, sent_today: int, now: dat
     going = carrying if leave_alone is not None else [*carrying, *notices]
     if not going:
         return Plan(waits=tuple(waits), capped=len(capped))
-    carrier = min(going, key=lambda one: (one.priority, one.id))
+    # Never one that is held: what stays in it must not go out with the rest.
+    carrier = min((one for one in going if one in due), key=lambda one: (one.priority, one.id))
     own = {alert.ref for alert in carrier.alerts}
     return Plan(
         carrier=carrier,

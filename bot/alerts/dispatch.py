@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from bot.alerts.compose import Plan, Wait, plan
 from bot.alerts.digest import merged
@@ -151,8 +152,8 @@ class Dispatch:
         manners = Manners(settings, chat.muted_until, tx.chats.mutes(chat.id, now))
         sent_today = 0 if settings.cap is None else tx.alerts.sent_since(chat.id, day_began(settings, now))
         made = plan(tx.outbox.waiting(chat.id), manners, sent_today, now)
-        for number, wait in enumerate(made.waits):
-            self._hold(tx, wait, f"{wait.delivery.id}:{now:%s}:{number}", now)
+        for wait in made.waits:
+            self._hold(tx, wait, now)
         if made.carrier is None:
             return None
         tx.outbox.move(made.joining, made.carrier.id)
@@ -162,7 +163,7 @@ class Dispatch:
             return None
         return Claimed(delivery, chat, _message(tx, made, delivery, settings), settings)
 
-    def _hold(self, tx: Transaction, wait: Wait, key: str, now: datetime) -> None:
+    def _hold(self, tx: Transaction, wait: Wait, now: datetime) -> None:
         hold, row = wait.hold, wait.delivery
         expires_at = hold.until + self.expire
         if not wait.refs:
@@ -171,7 +172,7 @@ class Dispatch:
         apart = NewDelivery(
             chat_id=row.chat_id,
             platform=self.platform,
-            dedup_key=f"held:{key}",
+            dedup_key=f"held:{uuid4().hex}",
             alerts=(),
             priority=row.priority,
             not_before=hold.until,
@@ -189,7 +190,7 @@ class Dispatch:
         notice = NewDelivery(
             chat_id=chat_id,
             platform=chat.platform,
-            dedup_key=f"notice:{chat_id}:{now:%s}",
+            dedup_key=f"notice:{uuid4().hex}",
             alerts=(),
             priority=NOTICE_PRIORITY,
             not_before=now,
