@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, delete, select
 
 from scoring.detection import CoinState, Standing
 from scoring.model import CoinScore, Signal
@@ -54,14 +56,23 @@ class Scores:
             for ticker, standing, score, exchanges in rows
         }
 
-    def peak(self, signal: Signal, base_coin: str, since: datetime) -> float | None:
-        """The highest score of a coin in the refreshes since a time; None when none is stored."""
-        return self._connection.execute(
-            select(func.max(ScoreRow.score))
+    def peaks(self, signal: Signal, base_coin: str, since: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The highest score of a coin since each of these times (at least one), in unix s; NaN where none is stored."""
+        statement = (
+            select(RefreshRow.at, ScoreRow.score)
             .join(RefreshRow, RefreshRow.slot == ScoreRow.slot)
             .join(BaseCoinRow, BaseCoinRow.id == ScoreRow.base_coin_id)
-            .where(RefreshRow.at >= since, ScoreRow.signal == signal.value, BaseCoinRow.ticker == base_coin)
-        ).scalar_one()
+            .where(
+                RefreshRow.at >= datetime.fromtimestamp(int(since.min()), UTC),
+                ScoreRow.signal == signal.value,
+                ScoreRow.score.is_not(None),
+                BaseCoinRow.ticker == base_coin,
+            )
+            .order_by(RefreshRow.at)
+        )
+        at, scores = bulk.columns_of(self._connection, statement, ("i8", "f8"))
+        highest = np.append(np.maximum.accumulate(scores[::-1])[::-1], np.nan)
+        return np.asarray(highest[np.searchsorted(at, since)])
 
     def prune(self, before_slot: int) -> None:
         """Forget the refreshes before a slot, with their scores."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Text, cast, select, update
 
 from storage import bulk
 from storage.chats import ACTIVE
@@ -26,6 +26,8 @@ class Subscription:
     wish: Mapping[str, Any]
     created_at: datetime
 
+
+StoredWish = tuple[int, int, str]  # subscription, chat, and its wish as JSON text
 
 _SUBSCRIPTION = (
     SubscriptionRow.id,
@@ -98,3 +100,13 @@ class Subscriptions:
             .order_by(SubscriptionRow.id)
         )
         return tuple(Subscription(*row) for row in rows)
+
+    def active_wishes(self) -> list[StoredWish]:
+        """The same, for whoever needs all of them at once: not decoded, since many wish the same."""
+        statement = (
+            select(SubscriptionRow.id, SubscriptionRow.chat_id, cast(SubscriptionRow.wish, Text))
+            .join(ChatRow, ChatRow.id == SubscriptionRow.chat_id)
+            .where(SubscriptionRow.deleted_at.is_(None), ChatRow.status == ACTIVE)
+            .order_by(SubscriptionRow.id)
+        )
+        return [(number, chat_id, wish) for number, chat_id, wish in self._connection.execute(statement)]

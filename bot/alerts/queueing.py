@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from bot.alerts.digest import priority
 from bot.alerts.holding import Digest, Hold, Manners, chat_hold, hold_of
+from bot.alerts.matched import Matched
 from bot.alerts.quiet import ChatSettings
 from scoring.model import ChangeKind
 from storage import Transaction
 from storage.alerts import NewAlert
 from storage.outbox import NewDelivery
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """An alert that is to be told, and the chat to tell."""
-
-    chat_id: int
-    alert: NewAlert
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +27,30 @@ class Moment:
     expire: timedelta  # after it could first be sent
 
 
-def queue(tx: Transaction, rings: Sequence[Ring], findings: Sequence[Mapping[str, Any]], at: Moment) -> int:
+def queue(tx: Transaction, matched: Matched, at: Moment) -> int:
     """Queue what rings, or hold it as each chat wishes; returns how many alerts are new."""
-    if not rings:
+    if not matched.alerts:
         return 0
-    by_chat: dict[int, list[NewAlert]] = defaultdict(list)
-    for one in rings:
-        by_chat[one.chat_id].append(one.alert)
-    chats, mutes, before = tx.chats.active(), tx.chats.all_mutes(at.now), tx.outbox.messages_of(at.slot)
+    findings = matched.findings
+    chats, mutes = tx.chats.active(), tx.chats.all_mutes(at.now)
+    # Numbered on from all that ever were: a slot that is run again must not meet the messages of its first run, which
+    # may have been joined since.
+    attempts = count(tx.tally.counts().get("last_delivery_id", 0))
     urgency = _Urgency(findings)
     deliveries: list[NewDelivery] = []
-    for chat_id in sorted(by_chat):
+    for chat_id, alerts in sorted(matched.alerts.items()):
         chat = chats[chat_id]
         manners = Manners(ChatSettings.from_json(chat.settings), chat.muted_until, mutes.get(chat_id, {}))
-        parts = _by_hold(sorted(by_chat[chat_id], key=urgency.of), findings, manners, at.now)
-        for attempt, (hold, alerts) in enumerate(parts.items(), before.get(chat_id, 0)):
+        parts = _by_hold(sorted(alerts, key=urgency.of), findings, manners, at.now)
+        for hold, part in parts.items():
             release = at.now if hold is None else hold.until
             deliveries.append(
                 NewDelivery(
                     chat_id=chat_id,
                     platform=chat.platform,
-                    dedup_key=f"{chat_id}:{at.slot}:{attempt}",
-                    alerts=tuple(alerts),
-                    priority=urgency.of(alerts[0]),
+                    dedup_key=f"{chat_id}:{at.slot}:{next(attempts)}",
+                    alerts=tuple(part),
+                    priority=urgency.of(part[0]),
                     not_before=release,
                     expires_at=release + at.expire,
                     hold=None if hold is None else hold.why.value,
