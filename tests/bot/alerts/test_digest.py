@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from bot.alerts.digest import merged, priority
 from scoring.model import ChangeKind
-from storage.outbox import NewAlert
+from storage.alerts import Alert
+from tests.builders_storage import NOW
 
 
-def alert(kind: str, level: float | None, key: str = "X", subscription: int = 1, signal: str = "pump") -> NewAlert:
-    ref = f"{key}{kind}{subscription}"
-    return NewAlert(ref, ref, subscription, signal, key, 1, kind, {"level": level})
+def alert(kind: str, level: float | None, key: str = "X", subscription: int = 1, signal: str = "pump") -> Alert:
+    return Alert(f"{key}{kind}{subscription}", subscription, signal, key, 1, kind, NOW, {"level": level})
 
 
 def test_the_worst_comes_first_and_what_is_over_last() -> None:
@@ -72,7 +72,7 @@ many = st.lists(
 
 
 @given(many, st.randoms(use_true_random=False))
-def test_nothing_is_lost_and_the_order_of_arrival_does_not_matter(told: list[NewAlert], random) -> None:
+def test_nothing_is_lost_and_the_order_of_arrival_does_not_matter(told: list[Alert], random) -> None:
     entries = merged(told)
     for one in told:
         over = one.kind == "RESOLVED"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerts.episodes import CoinRule
+from bot.alerts.holding import Digest
 from bot.alerts.matching import (
     Verdict,
     Wish,
@@ -17,10 +19,14 @@ from bot.alerts.matching import (
     verdict_on_choice,
     verdict_on_cluster,
     verdict_on_coin,
+    verdict_on_score,
 )
 from bot.settings import AlertSettings, ScoringSettings
-from scoring.model import ChangeKind, Side, Signal
+from scoring import pump_dump
+from scoring.model import ChangeKind, CoinScore, PriceChanges, Side, Signal
+from scoring.pump_dump import PumpConstants
 from tests.builders_filings import buys, filing, person
+from tests.builders_funding import scored as funding
 
 words = st.lists(st.text(min_size=1, max_size=5), max_size=3).map(tuple)
 maybe_text = st.none() | st.text(max_size=10)
@@ -32,6 +38,9 @@ wishes = st.builds(
     resolve=st.booleans(),
     coins=words,
     exclude=words,
+    exchanges=words,
+    min_change=st.none() | st.floats(-100, 1000),
+    min_streak=st.integers(0, 365),
     side=st.none() | st.sampled_from(Side),
     days=st.integers(1, 365),
     min_value=st.floats(0, 1e12),
@@ -39,6 +48,7 @@ wishes = st.builds(
     industry=maybe_text,
     tickers=words,
     plan=st.booleans(),
+    digest=st.sampled_from(Digest),
 )
 
 
@@ -60,6 +70,34 @@ def test_a_wish_survives_storage_as_json(wish: Wish) -> None:
 )
 def test_which_coins_a_wish_is_about(wish: Wish, coin: str, expected: Verdict) -> None:
     assert verdict_on_coin(wish, coin) is expected
+
+
+def scored(percent: float | None = 40.0, streak: int = 3) -> CoinScore:
+    """A coin with one exchange behind its average, risen by so much after so many days."""
+    found = pump_dump.score(funding(-0.0003, streak), PriceChanges(None, 40.0, 1.0), PumpConstants())
+    assert found is not None
+    return replace(found, prices=PriceChanges(None, percent, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("wish", "score", "expected"),
+    [
+        (Wish(Signal.PUMP, 3), scored(), Verdict.TELL),
+        (Wish(Signal.PUMP, 3), None, Verdict.TELL),
+        (Wish(Signal.PUMP, 3, exchanges=("okx", "binance")), scored(), Verdict.TELL),
+        (Wish(Signal.PUMP, 3, exchanges=("okx",)), scored(), Verdict.OTHER_EXCHANGES),
+        (Wish(Signal.PUMP, 3, exchanges=("okx",)), None, Verdict.OTHER_EXCHANGES),
+        (Wish(Signal.PUMP, 3, min_change=40.0), scored(), Verdict.TELL),
+        (Wish(Signal.PUMP, 3, min_change=40.1), scored(), Verdict.MOVED_TOO_LITTLE),
+        (Wish(Signal.PUMP, 3, min_change=-50.0), scored(None), Verdict.MOVED_TOO_LITTLE),
+        (Wish(Signal.PUMP, 3, min_change=-50.0), scored(math.nan), Verdict.MOVED_TOO_LITTLE),
+        (Wish(Signal.PUMP, 3, min_streak=3), scored(), Verdict.TELL),
+        (Wish(Signal.PUMP, 3, min_streak=4), scored(), Verdict.TOO_SHORT_A_STREAK),
+        (Wish(Signal.PUMP, 3, min_streak=1), None, Verdict.TOO_SHORT_A_STREAK),
+    ],
+)
+def test_which_scores_pass_the_filters_of_a_wish(wish: Wish, score: CoinScore | None, expected: Verdict) -> None:
+    assert verdict_on_score(wish, score) is expected
 
 
 @pytest.mark.parametrize(
