@@ -95,7 +95,15 @@ class Table:
                 raise ValueError(f"a row has {len(row)} cells for {len(self.columns)} columns: {row!r}")
 
 
-Element: TypeAlias = Text | Note | Code | Link | Fields | Table
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file: attached where a platform takes files, else shown as it is, with its line breaks."""
+
+    name: str  # with its ending, which says what it is
+    text: str
+
+
+Element: TypeAlias = Text | Note | Code | Link | Fields | Table | Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 Nothing is cut off. A table that does not fit wraps its texts, then shortens its bars, whose number stays
 beside them; where that is not enough each row becomes a few lines, with the column's title before each value.
+Only the lines of a document are not wrapped, so that what is copied is whole.
 """
 
 from __future__ import annotations
@@ -19,7 +20,22 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
-from bot.views.elements import Button, Cell, Code, Column, Element, Fields, Link, Meter, Note, Table, Text, Tone, View
+from bot.views.elements import (
+    Button,
+    Cell,
+    Code,
+    Column,
+    Document,
+    Element,
+    Fields,
+    Link,
+    Meter,
+    Note,
+    Table,
+    Text,
+    Tone,
+    View,
+)
 
 # Cells of the terminal, all of them.
 NARROWEST = 20
@@ -62,6 +78,10 @@ def render(view: View, *, width: int, colour: bool) -> str:
         if isinstance(before, Table | Fields) and not isinstance(element, Note):
             parts.append("")
         parts.append(_indented(_element(element, room)))
+        if isinstance(element, Document):
+            console.print(Group(*parts))
+            screen.write("".join(f"{harmless(line)}\n" for line in element.text.split("\n")))
+            parts = []
         before = element
     parts.append(_indented(_buttons(view.buttons, room)))
     console.print(Group(*parts))
@@ -91,7 +111,7 @@ def _element(element: Element, room: int) -> RenderableType:
     match element:
         case Text(text):
             return RichText(harmless(text))
-        case Note(text):
+        case Note(text) | Document(text):  # of a document its name; what it holds follows
             return RichText(harmless(text), style="dim")
         case Code(text):
             return RichText(harmless(text), style="cyan")
