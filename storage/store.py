@@ -20,6 +20,7 @@ from storage.hosted import Hosted
 from storage.outbox import Outbox
 from storage.pairs import Pairs
 from storage.prices import Prices
+from storage.privacy import Privacy
 from storage.quarantine import Quarantine
 from storage.refreshes import Refreshes
 from storage.scores import Scores
@@ -43,6 +44,7 @@ class Transaction:
         self.outbox = Outbox(connection)
         self.pairs = Pairs(connection)
         self.prices = Prices(connection)
+        self.privacy = Privacy(connection)
         self.quarantine = Quarantine(connection)
         self.refreshes = Refreshes(connection)
         self.scores = Scores(connection)
