@@ -26,9 +26,12 @@ class Kind(StrEnum):
     COMPANY = "company"  # a ticker, or the beginning of a name
     TEXT = "text"
     FLAG = "flag"  # yes / no
+    DURATION = "duration"  # 30m, 8h, 2d, 1w
+    SINCE = "since"  # a length of time that has passed, or an instant: 8h, 2026-11-25T08:00, 08:00
 
 
 NAMES = {Kind.COIN, Kind.COMPANY}  # of several words, for people type them so
+TIMES = {Kind.DURATION, Kind.SINCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Param:
     aliases: tuple[str, ...] = ()  # other names that people type, such as those of the documents
     allowed: str = ""  # in words, where a range or the choices do not tell it all
     line: str = ""  # a whole command that shows it, where `name=example` alone does not make one
+    switchable: bool = False  # "off" is allowed too, and read as False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,13 @@ class ChatRef:
     platform: str  # "console", "telegram", "discord"
     address: str  # the platform's id of the chat
     user: str  # the platform's id of the person
+    is_group: bool = False
+    is_admin: bool = True  # may change what the group is told; of a private chat its person may
+
+    @property
+    def owner(self) -> str:
+        """Who the person is on all platforms: telegram:4711."""
+        return f"{self.platform}:{self.user}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +94,5 @@ class Command:
     example: str
     params: tuple[Param, ...] = ()
     aliases: tuple[str, ...] = field(default=())
+    changes: bool = False  # changes what a chat is told: in a group for its administrators only
+    shows: bool = False  # without arguments it changes nothing, and only shows

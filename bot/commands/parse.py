@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.commands.base import NAMES, Command, Kind, Param
+from bot.commands.base import NAMES, TIMES, Command, Kind, Param
+from bot.commands.times import close_up_durations, read_duration, read_since
 from bot.commands.values import NO, YES, Resolve, example_of, is_number, read_value, shown
 from bot.errors import UserError
 
@@ -62,11 +63,17 @@ def _given(command: Command, text: str) -> dict[str, str]:
     known = {name: param for param in command.params for name in (param.name, *param.aliases)}
     given: dict[str, str] = {}
     last: Param | None = None  # what was given last: a further word may still belong to it
-    tokens = TOKEN.findall(_close_up(text.translate(TYPOGRAPHIC), known))
+    line = text.translate(TYPOGRAPHIC)
+    if any(param.kind in TIMES for param in command.params):
+        line = close_up_durations(line)
+    tokens = TOKEN.findall(_close_up(line, known))
     while tokens:
         token = tokens.pop(0)
         named = _named(token, tokens, known, given, command)
-        param, value = named or (_place(token, last, given, command), _unquoted(token))
+        param, value = named or (
+            _timed(token, given, command) or _place(token, last, given, command),
+            _unquoted(token),
+        )
         if not value:
             allowed = f"; allowed: {', '.join(param.choices)}" if param.choices else ""
             raise UserError(f"{param.name}= has no value{allowed}", example_of(command, param))
@@ -78,7 +85,7 @@ def _given(command: Command, text: str) -> dict[str, str]:
         else:
             given[param.name] = value
         # A positional text is one word, else the words after it would vanish in it.
-        joins = param.kind in {Kind.CHOICE, *NAMES} or (param.kind is Kind.TEXT and named is not None)
+        joins = param.kind in {Kind.CHOICE, Kind.SINCE, *NAMES} or (param.kind is Kind.TEXT and named is not None)
         last = param if joins else None
     return given
 
@@ -94,7 +101,7 @@ def _named(
 ) -> tuple[Param, str] | None:
     """The parameter and value of `key=value`, or of `key value`, whose value is then taken from the tokens."""
     match = KEYED.match(token)
-    if match is not None:
+    if match is not None and not match["key"][:1].isdigit():  # 07:00 is a time, and no key
         param = known.get(_key(match["key"]))
         if param is None:
             raise _unknown_key(_key(match["key"]), known, command)
@@ -135,6 +142,13 @@ def _place(token: str, last: Param | None, given: Mapping[str, str], command: Co
 def _continues(param: Param, begun: str, token: str) -> bool:
     whole = f"{begun} {_unquoted(token)}".lower()
     return any(choice.lower().startswith(whole) for choice in param.choices)
+
+
+def _timed(token: str, given: Mapping[str, str], command: Command) -> Param | None:
+    """The parameter of which a word can only be the length of time, or the instant: /mute 2d PEPE."""
+    readers = {Kind.DURATION: read_duration, Kind.SINCE: read_since}
+    free = (param for param in command.params if param.positional and param.name not in given)
+    return next((param for param in free if param.kind in TIMES and readers[param.kind](token) is not None), None)
 
 
 def _is_choice(token: str, param: Param) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from bot.commands.base import Command, Kind, Param
+from bot.commands.times import Since, read_duration, read_since
 from bot.errors import UserError
 
 YES, NO = {"yes", "y", "on", "true", "1"}, {"no", "n", "off", "false", "0"}
@@ -18,6 +20,8 @@ THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d{1,2})?", re.ASCII)  # 1
 DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3}){2,}(,\d{1,2})?", re.ASCII)  # 1.000.000
 ONE_GROUP = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)  # 1.000, 1,000: a thousand, or one?
 MONEY = re.compile(r"(?P<sign>[+-]?)\$?(?P<number>[\d.,]+)\s*(?P<unit>[a-z]*)\$?", re.IGNORECASE | re.ASCII)
+OFF = NO - {"0"} | {"none", "never"}
+SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=365)  # of a length of time
 LONGEST_SHOWN = 40  # characters of an input that are repeated to the person
 
 Resolve = Callable[[Param, str], Any]  # text of a coin or choice → what it means, or UserError
@@ -25,6 +29,11 @@ Resolve = Callable[[Param, str], Any]  # text of a coin or choice → what it me
 
 def read_value(command: Command, param: Param, text: str, resolve: Resolve) -> Any:
     """One value, read as its kind and checked against its range."""
+    is_off = param.switchable and text.lower() in OFF
+    return False if is_off else _read(command, param, text, resolve)
+
+
+def _read(command: Command, param: Param, text: str, resolve: Resolve) -> Any:
     match param.kind:
         case Kind.INTEGER | Kind.NUMBER | Kind.MONEY:
             return _number(command, param, text)
@@ -32,6 +41,10 @@ def read_value(command: Command, param: Param, text: str, resolve: Resolve) -> A
             if text.lower() in YES | NO:
                 return text.lower() in YES
             raise UserError(f"{param.name}={shown(text)} is not yes or no", example_of(command, param))
+        case Kind.DURATION:
+            return _span(command, param, text, read_duration(text))
+        case Kind.SINCE:
+            return _since(command, param, text)
         case Kind.COIN | Kind.CHOICE:
             return resolve(param, text)
         case Kind.TEXT | Kind.COMPANY:
@@ -72,6 +85,31 @@ def is_number(text: str) -> bool:
     return DECIMAL.fullmatch(text) is not None
 
 
+def _since(command: Command, param: Param, text: str) -> Since:
+    found = read_since(text)
+    if isinstance(found, timedelta):
+        return _span(command, param, text, found)
+    if found is None and is_number(text):
+        return _span(command, param, text, None)
+    if found is None:
+        wanted = "a length of time such as 8h, or an instant such as 2026-11-25T08:00"
+        raise UserError(f"{param.name}={shown(text)} is not {wanted}", example_of(command, param))
+    return found
+
+
+def _span(command: Command, param: Param, text: str, span: timedelta | None) -> timedelta:
+    if span is None and text.isascii() and text.isdigit():
+        example = example_of(command, param, f"{shown(text)}h") if len(text) < 4 else example_of(command, param)
+        raise UserError(f"{param.name}={shown(text)} has no unit; did you mean {shown(text)}h?", example)
+    if span is None:
+        wanted = "is not a length of time such as 30m, 8h, 2d or 1w"
+        raise UserError(f"{param.name}={shown(text)} {wanted}", example_of(command, param))
+    if not SHORTEST <= span <= LONGEST:
+        what = f"{param.name}={shown(text)} is out of range"
+        raise UserError(f"{what}; {param.name} is at least 1m and at most a year (365d)", example_of(command, param))
+    return span
+
+
 def _number(command: Command, param: Param, text: str) -> float | int:
     plain = text.strip().rstrip(",;").replace("−", "-")
     value = {Kind.INTEGER: _whole, Kind.MONEY: _money}.get(param.kind, _decimal)(plain)
@@ -89,7 +127,8 @@ def _wanted(param: Param) -> str:
     names = {Kind.INTEGER: "a whole number", Kind.MONEY: "an amount such as 250k or 1m"}
     name = names.get(param.kind, "a number")
     if param.minimum is not None and param.maximum is not None:
-        return f"{name} from {param.minimum:g} to {param.maximum:g}"
+        off = ", or off" if param.switchable else ""
+        return f"{name} from {param.minimum:g} to {param.maximum:g}{off}"
     return name if param.minimum is None else f"{name}, {param.minimum:g} or more"
 
 
