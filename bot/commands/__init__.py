@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from bot.commands import alert, alerts, clusters, coin, funding, help, pump, selling, status, why  # noqa: A004
+from bot.commands import (
+    alert,
+    alerts,
+    clusters,
+    coin,
+    export,
+    forget,
+    funding,
+    help,  # noqa: A004
+    missed,
+    mute,
+    pump,
+    sample,
+    selling,
+    settings,
+    status,
+    why,
+)
 from bot.commands.base import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -15,6 +32,13 @@ COMMANDS: tuple[Command, ...] = (
     coin.COMMAND,
     alert.COMMAND,
     alerts.COMMAND,
+    missed.COMMAND,
     why.COMMAND,
+    mute.MUTE,
+    mute.UNMUTE,
+    settings.COMMAND,
+    sample.COMMAND,
     status.COMMAND,
+    export.COMMAND,
+    forget.COMMAND,
 )

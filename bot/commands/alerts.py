@@ -3,27 +3,111 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 
+from bot.alerts.enqueue import clusters_of
 from bot.alerts.matching import Wish
-from bot.commands.base import Command, Request
-from bot.views.alerts import subscriptions_view
+from bot.alerts.quiet import ChatSettings
+from bot.commands.alert import subscription_here
+from bot.commands.base import Command, Kind, Param, Request
+from bot.commands.chats import chat_here
+from bot.commands.mute import muted_words
+from bot.signals import score_coins
+from bot.views import numbers
+from bot.views.alerts import Listed, Past, subscriptions_view
+from bot.views.cluster_words import summary
 from bot.views.elements import View
+from bot.views.subscription import Shown, Stands, subscription_view
+from scoring.model import Signal
+from storage import Transaction
+from storage.chats import Chat
+from storage.episodes import StoredEpisode
+from storage.subscriptions import Subscription
+
+OTHER_MINIMUMS = (2.0, 3.0, 4.0, 5.0, 6.0)
 
 
 def run(request: Request) -> View:
-    """List them, each with how many coins or clusters stand above it now."""
+    """List them, each with what stands above it now and what it would have rung for; or show one in full."""
     with request.storage.read() as tx:
-        chat = tx.chats.find(request.chat.platform, request.chat.address)
+        chat = chat_here(tx, request.chat)
+        if request.args["id"] is not None:
+            return subscription_view(_shown(tx, chat, subscription_here(tx, request), request))
         mine = () if chat is None else tx.subscriptions.of_chat(chat.id)
         episodes = tx.episodes.of(one.id for one in mine)
-    standing = Counter(one.subscription_id for one in episodes if one.closed_at is None)
-    return subscriptions_view([(one.id, Wish.from_json(one.wish), standing[one.id]) for one in mine])
+        standing = Counter(one.subscription_id for one in episodes if one.closed_at is None)
+        wishes = [Wish.from_json(one.wish) for one in mine]
+        pasts = _pasts(tx, wishes, request)
+        muted = [] if chat is None else muted_words(tx, chat, request)
+    listed = [Listed(one.id, wish, standing[one.id], past) for one, wish, past in zip(mine, wishes, pasts, strict=True)]
+    return subscriptions_view(listed, muted)
+
+
+def _shown(tx: Transaction, chat: Chat | None, mine: Subscription, request: Request) -> Shown:
+    wish = Wish.from_json(mine.wish)
+    minimums = sorted({*OTHER_MINIMUMS, wish.minimum})
+    pasts = _pasts(tx, [wish, *(replace(wish, minimum=one) for one in minimums)], request)
+    standing = [one for one in tx.episodes.of([mine.id]) if one.closed_at is None]
+    return Shown(
+        id=mine.id,
+        wish=wish,
+        standing=_standing(tx, wish, standing, request),
+        past=pasts[0],
+        others=dict(zip(minimums, pasts[1:], strict=True)),
+        muted=[] if chat is None else muted_words(tx, chat, request),
+        zone=ChatSettings.from_json({} if chat is None else chat.settings).tz,
+        now=request.now,
+    )
+
+
+def _standing(tx: Transaction, wish: Wish, episodes: Sequence[StoredEpisode], request: Request) -> list[Stands]:
+    """What stands, the highest told first, with its level now."""
+    ordered = sorted(episodes, key=lambda one: (-one.told, one.key))
+    if wish.signal is Signal.CLUSTERS:
+        clusters = {one.key: one for one in clusters_of(tx, wish.cluster_rule(), request.now).clusters}
+        return [
+            Stands(
+                summary(clusters[one.key]) if one.key in clusters else one.key,
+                str(clusters[one.key].insider_count) if one.key in clusters else numbers.UNKNOWN,
+                f"{one.told:.0f}",
+                one.opened_at,
+            )
+            for one in ordered
+        ]
+    scores = score_coins(tx, request.now, request.scoring)[wish.signal]
+    return [
+        Stands(
+            one.key,
+            numbers.score(scores[one.key].score) if one.key in scores else numbers.UNKNOWN,
+            numbers.score(one.told),
+            one.opened_at,
+        )
+        for one in ordered
+    ]
+
+
+def _pasts(tx: Transaction, wishes: Sequence[Wish], request: Request) -> list[Past]:
+    """What each would have rung for in the last 7 days."""
+    return [Past() for _ in wishes]
 
 
 COMMAND = Command(
     name="alerts",
-    summary="The subscriptions of this chat",
+    summary="The subscriptions of this chat, and what each would have rung for",
     run=run,
     example="/alerts",
+    params=(
+        Param(
+            "id",
+            Kind.INTEGER,
+            "one subscription in full",
+            "3",
+            minimum=1,
+            positional=True,
+            allowed="an ID of /alerts",
+            line="/alerts 3",
+        ),
+    ),
     aliases=("subscriptions",),
 )

@@ -37,11 +37,23 @@ def answer(  # noqa: PLR0913 - all that a command may use
     try:
         name, rest = parse_line(_storable(line))
         command = find_command(name, COMMANDS)
+        _check_may(command, rest, chat)
         args = parse_args(command, rest, _resolver(command, storage))
         settings = (feeds or FeedSettings(), edgar or EdgarSettings())
         return command.run(Request(args, chat, now, storage, scoring, alerts, *settings))
     except UserError as error:
         return error_view(error)
+
+
+def _check_may(command: Command, rest: str, chat: ChatRef) -> None:
+    """In a group only its administrators change what it is told; everybody may look."""
+    only_shows = command.shows and not rest
+    if command.changes and not only_shows and chat.is_group and not chat.is_admin:
+        way_out = f"/{command.name}" if command.shows else "/alerts"
+        raise UserError(
+            f"/{command.name} is for administrators of this group; you can do that in a chat of your own with me",
+            way_out,
+        )
 
 
 def _storable(line: str) -> str:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from bot.commands.base import Command, Kind, Param, Request
+from bot.commands.chats import chat_here, open_chat
 from bot.commands.parse import find_command
 from bot.views.elements import View
 from bot.views.help import command_view, list_view, start_view
+from storage.chats import ACTIVE
 
 
 def start(request: Request) -> View:
     """What this is, and the first things to try."""
     with request.storage.write() as tx:
-        tx.chats.put(request.chat.platform, request.chat.address, request.now)
-    return start_view()
+        before = chat_here(tx, request.chat)
+        chat = open_chat(tx, request)
+        was_off = before is not None and before.status != ACTIVE
+        return start_view(len(tx.subscriptions.of_chat(chat.id)), was_off=was_off)
 
 
 def run(request: Request) -> View:

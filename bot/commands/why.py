@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
+from bot.alerts.quiet import ChatSettings
 from bot.commands.base import Command, Kind, Param, Request
+from bot.commands.chats import chat_here
 from bot.errors import UserError
 from bot.views.elements import View
-from bot.views.why import TradeShown, why_view
+from bot.views.why import Standing, TradeShown, why_view
 from scoring.amendments import effective_filings
 from scoring.model import Side, Signal
 from scoring.trades import CODES
@@ -21,13 +23,27 @@ def run(request: Request) -> View:
     if not ref:
         raise UserError("Which alert? Give its #ref, which stands at the end of it", COMMAND.example)
     with request.storage.read() as tx:
-        chat = tx.chats.find(request.chat.platform, request.chat.address)
+        chat = chat_here(tx, request.chat)
         told = None if chat is None else tx.alerts.by_ref(ref, chat.id)
-        alert = None if told is None else told.alert
-        trades = () if alert is None or alert.signal != Signal.CLUSTERS else _trades(tx, alert)
-    if alert is None:
-        raise UserError(f"No alert #{ref} went to this chat; the #ref stands at the end of each alert", "/alerts")
-    return why_view(alert, trades)
+        if chat is None or told is None:
+            raise UserError(f"No alert #{ref} went to this chat; the #ref stands at the end of each alert", "/missed")
+        alert = told.alert
+        trades = () if alert.signal != Signal.CLUSTERS else _trades(tx, alert)
+        zone = ChatSettings.from_json(chat.settings).tz
+        living = any(one.id == alert.subscription_id for one in tx.subscriptions.of_chat(chat.id))
+        episode = Standing(_closed_at(tx, alert), is_sample=alert.subscription_id is None, is_deleted=not living)
+        return why_view(told, episode, trades, zone, request.now)
+
+
+def _closed_at(tx: Transaction, alert: Alert) -> datetime | None:
+    """When the alert's episode ended; None while it stands."""
+    if alert.subscription_id is None:
+        return None
+    newest = next((one for one in tx.episodes.of([alert.subscription_id]) if one.key == alert.key), None)
+    if newest is None:
+        return alert.created_at
+    # An earlier episode ended before the newest began; when, is not of interest any more.
+    return newest.closed_at if newest.number == alert.episode else newest.opened_at
 
 
 def _trades(tx: Transaction, alert: Alert) -> tuple[TradeShown, ...]:

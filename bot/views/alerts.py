@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.feeds.exchanges import title_of
 from bot.views import numbers
 from bot.views.cluster_words import summary
 from bot.views.elements import Button, Code, Column, Json, Note, Table, Text, View
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     from bot.alerts.standing import Matches
 
 SHOWN = 10
+BUTTONS = 5
+FULL_DAYS = 6.9  # of 7: a refresh more or less
+DIGESTS = {"refresh": "one line each", "daily": "in a daily digest"}
 
 
 def subscribed_view(
@@ -48,7 +54,11 @@ def subscribed_view(
     return View(
         title=f"{verb}: subscription {number}, {describe(wish)}",
         body=tuple(body),
-        buttons=(Button("All subscriptions", "/alerts"), Button("Delete it", f"/alert off {number}")),
+        buttons=(
+            Button("Would it have rung?", f"/alerts {number}"),
+            Button("All subscriptions", "/alerts"),
+            Button("Delete it", f"/alert off {number}"),
+        ),
         data={"subscription": number, "wish": _data(wish), "matching_now": list[Json](standing)},
     )
 
@@ -62,28 +72,94 @@ def deleted_view(number: int, wish: Wish) -> View:
     )
 
 
-def subscriptions_view(listed: Sequence[tuple[int, Wish, int]]) -> View:
-    """All subscriptions of a chat: (ID, wish, how many things stand above it now)."""
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One time at which a subscription would have rung."""
+
+    at: datetime
+    title: str
+    before: float | None  # score, or insiders; None: it was new
+    level: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a subscription would have rung for in the last 7 days."""
+
+    days: float = 0.0  # of which refreshes are stored; 0: nothing is known
+    new: int = 0
+    grown: int = 0  # escalated, or a cluster that grew
+    resolved: int = 0
+    recent: tuple[Rung, ...] = ()
+    ignored: str = ""  # filters that cannot be replayed, in words
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A subscription as the list shows it."""
+
+    id: int
+    wish: Wish
+    standing: int  # coins or clusters that stand above it now
+    past: Past  # what it would have rung for lately
+
+
+def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = ()) -> View:
+    """All subscriptions of a chat; `muted` says in words what is not told now."""
     if not listed:
         return View(
             title="No subscriptions in this chat yet",
             body=(Text("Make one:"), Code("/alert pump min=6"), Code("/alert clusters")),
+            buttons=(Button("Pump & dump", "/alert pump"), Button("Insider clusters", "/alert clusters")),
             data={"subscriptions": []},
         )
-    columns = (Column("ID", "right"), Column("rings for"), Column("standing now", "right"))
-    rows = tuple((str(number), describe(wish), str(standing)) for number, wish, standing in listed)
-    first = listed[0][0]
+    columns = (Column("ID", "right"), Column("rings for"), Column("standing now", "right"), Column("last 7 days"))
+    rows = tuple((str(one.id), describe(one.wish), str(one.standing), rang(one.past)) for one in listed)
+    first = listed[0].id
+    notes = [covered(listed[0].past), *(f"Muted: {one}." for one in muted)]
     return View(
         title=f"{numbers.count(len(listed), 'subscription')} in this chat",
         body=(
             Table(columns, rows),
-            Note("Change or delete one by its ID:"),
+            *(Note(note) for note in notes if note),
+            Note("Look at one, change or delete it by its ID:"),
+            Code(f"/alerts {first}"),
             Code(f"/alert change {first} min=5"),
             Code(f"/alert off {first}"),
         ),
-        buttons=tuple(Button(f"Delete {number}", f"/alert off {number}") for number, _, _ in listed[:5]),
-        data={"subscriptions": [{"id": number, **_data(wish)} for number, wish, _ in listed]},
+        buttons=(
+            *(Button(f"Look at {one.id}", f"/alerts {one.id}") for one in listed[:BUTTONS]),
+            *(Button(f"Delete {one.id}", f"/alert off {one.id}") for one in listed[:BUTTONS]),
+        ),
+        data={
+            "subscriptions": [
+                {"id": one.id, **_data(one.wish), "standing": one.standing, "past": past_data(one.past)}
+                for one in listed
+            ]
+        },
     )
+
+
+def rang(past: Past) -> str:
+    """How often it would have rung, in a few words: 5 new, 2 risen."""
+    if not past.days:
+        return numbers.UNKNOWN
+    parts = [f"{past.new} new"] + ([f"{past.grown} risen"] if past.grown else [])
+    return ", ".join(parts) + (" or fewer" if past.ignored else "")
+
+
+def covered(past: Past) -> str:
+    """What the last days rest on; empty when they are all stored."""
+    if not past.days:
+        return "What would have rung lately is not known: no refresh of the last 7 days is stored."
+    if past.days >= FULL_DAYS:
+        return ""
+    return f"Refreshes of {past.days:.1f} of the last 7 days are stored; what would have rung is of those."
+
+
+def past_data(past: Past) -> dict[str, Json]:
+    """The same as numbers."""
+    return {"days": past.days, "new": past.new, "grown": past.grown, "resolved": past.resolved}
 
 
 def describe(wish: Wish) -> str:
@@ -96,12 +172,15 @@ def describe(wish: Wish) -> str:
         parts += [name for name in (wish.sector, wish.industry) if name]
         parts += [f"only {', '.join(wish.tickers)}"] if wish.tickers else []
         parts += [] if wish.plan else ["without trades under a 10b5-1 plan"]
-        return ", ".join(parts)
+        return ", ".join(parts + _digest(wish))
     parts = [f"{title} ≥ {numbers.plain(wish.minimum)}", f"again every +{numbers.plain(wish.step)}"]
     parts += ["and when it is over"] if wish.resolve else []
     parts += [f"only {', '.join(wish.coins)}"] if wish.coins else []
     parts += [f"not {', '.join(wish.exclude)}"] if wish.exclude else []
-    return ", ".join(parts)
+    parts += [f"only with {' or '.join(title_of(one) for one in wish.exchanges)}"] if wish.exchanges else []
+    parts += [] if wish.min_change is None else [f"{numbers.percent(wish.min_change)} or more in 7 d"]
+    parts += [f"a streak of {numbers.count(wish.min_streak, 'day')} or more"] if wish.min_streak else []
+    return ", ".join(parts + _digest(wish))
 
 
 def typed(wish: Wish) -> str:
@@ -113,12 +192,23 @@ def typed(wish: Wish) -> str:
         parts += [f'{key}="{value}"' for key, value in (("sector", wish.sector), ("industry", wish.industry)) if value]
         parts += [f"tickers={','.join(wish.tickers)}"] if wish.tickers else []
         parts += [] if wish.plan else ["plan=no"]
-        return " ".join(parts)
+        return " ".join(parts + _typed_digest(wish))
     parts.append(f"step={numbers.plain(wish.step)}")
     parts += ["resolve=yes"] if wish.resolve else []
     parts += [f"coins={','.join(wish.coins)}"] if wish.coins else []
     parts += [f"exclude={','.join(wish.exclude)}"] if wish.exclude else []
-    return " ".join(parts)
+    parts += [f"exchanges={','.join(wish.exchanges)}"] if wish.exchanges else []
+    parts += [] if wish.min_change is None else [f"min_change={numbers.plain(wish.min_change)}"]
+    parts += [f"min_streak={wish.min_streak}"] if wish.min_streak else []
+    return " ".join(parts + _typed_digest(wish))
+
+
+def _digest(wish: Wish) -> list[str]:
+    return [DIGESTS[wish.digest]] if wish.digest in DIGESTS else []
+
+
+def _typed_digest(wish: Wish) -> list[str]:
+    return [f"digest={wish.digest}"] if wish.digest in DIGESTS else []
 
 
 def _data(wish: Wish) -> dict[str, Json]:

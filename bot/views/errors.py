@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from bot.errors import UserError
+from bot.views import numbers
 from bot.views.elements import Code, Tone, View
 
 
@@ -11,6 +14,16 @@ def error_view(error: UserError) -> View:
     body = (Code(error.example),) if error.example else ()
     return View(
         title=error.message, body=body, tone=Tone.ERROR, data={"error": error.message, "example": error.example}
+    )
+
+
+def too_many_view(seconds: float) -> View:
+    """Said once when somebody asks too often; then nothing is answered for a while."""
+    wait = max(1, math.ceil(seconds))
+    return View(
+        title=f"That is too much at once; ask again in {numbers.count(wait, 'second')}",
+        tone=Tone.ERROR,
+        data={"error": "too many", "retry_after": wait},
     )
 
 

@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bot.views import numbers
 from bot.views.elements import Button, Code, Column, Note, Table, Text, View
 
 if TYPE_CHECKING:
     from bot.commands.base import Command, Param
 
 
-def start_view() -> View:
-    """The first words to a new person."""
+def start_view(subscriptions: int = 0, *, was_off: bool = False) -> View:
+    """The first words to a new person, and the word to one who is back that it rings again."""
+    count = numbers.count(subscriptions, "subscription")
+    again: list[Text] = []
+    if was_off:
+        rings = f"{count} {'rings' if subscriptions == 1 else 'ring'} again; what stands already is not told anew."
+        again = [Text(f"This chat was off, and is on again: {rings}")]
+    elif subscriptions:
+        again = [Text(f"This chat has {count}.")]
+    buttons = [Button("Pumps now", "/pump"), Button("Insider buying", "/clusters side=buy"), Button("Help", "/help")]
+    if subscriptions:
+        buttons.insert(0, Button("Subscriptions", "/alerts"))
     return View(
         title="tocsin rings when money moves before the price does",
         body=(
+            *again,
             Text(
                 "Coins: it watches funding rates of perpetual futures for pumps that are sold into, and for shorts "
                 "that sit for days. Stocks: it reads insiders' filings for companies that several of them buy."
@@ -25,7 +37,8 @@ def start_view() -> View:
             Code("/clusters side=buy"),
             Code("/alert pump min=3"),
         ),
-        buttons=(Button("Pumps now", "/pump"), Button("Insider buying", "/clusters side=buy"), Button("Help", "/help")),
+        buttons=tuple(buttons),
+        data={"subscriptions": subscriptions, "was_off": was_off},
     )
 
 
@@ -58,7 +71,7 @@ def allowed(param: Param) -> str:
     if param.choices:
         return ", ".join(param.choices)
     if param.minimum is not None and param.maximum is not None:
-        return f"{param.minimum:g} to {param.maximum:g}"
+        return f"{param.minimum:g} to {param.maximum:g}" + ("; off" if param.switchable else "")
     if param.kind == "integer" and param.minimum is not None:
         return f"a whole number from {param.minimum:g}"
     words = {
@@ -66,6 +79,8 @@ def allowed(param: Param) -> str:
         "flag": "yes, no",
         "coin": "a ticker or name",
         "company": "a ticker, or the beginning of a name",
+        "duration": "30m, 8h, 2d, 1w",
+        "since": "30m, 8h, 2d, or an instant",
     }
     return words.get(param.kind, "text")
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta, tzinfo
 
-from bot.views import numbers
+from bot.views import local, numbers
 from bot.views.alert_message import detail, filing_links, headline, line
 from bot.views.elements import Button, Column, Element, Field, Fields, Json, Note, Table, Text, View
+from bot.views.missed import fate
 from bot.views.sources import as_given
 from scoring.explain import OWN
 from scoring.model import Signal
-from storage.alerts import Alert
+from storage.alerts import Alert, Told
 
 TRADES = 30
 LINKS = 20
@@ -31,20 +32,30 @@ class TradeShown:
     accession: str
 
 
-def why_view(alert: Alert, trades: Sequence[TradeShown] = ()) -> View:
-    """The stored facts: what changed, why it was told, and the arithmetic to recompute it.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether what rang still stands, and for whom."""
+
+    closed_at: datetime | None
+    is_sample: bool = False
+    is_deleted: bool = False  # its subscription is
+
+
+def why_view(told: Told, episode: Standing, trades: Sequence[TradeShown], zone: tzinfo, now: datetime) -> View:
+    """The stored facts: what changed, why it was told, what became of it, and the arithmetic to recompute it.
 
     `trades` are those behind a cluster, as they were known when it rang.
     """
+    alert = told.alert
     facts = alert.facts
     body: list[Element] = [
         Text(line(alert)),
         Fields(
             (
                 Field("told because", str(facts["reason"])),
-                Field("subscription", f"{alert.subscription_id}, minimum {facts['minimum']:g}"),
-                Field("at", numbers.clock(alert.created_at)),
-                Field("episode", f"{alert.episode}, since {facts['since']}"),
+                Field("subscription", _subscription(alert, episode)),
+                Field("at", f"{numbers.clock(alert.created_at)}: {fate(told, zone, now)}"),
+                *_stands(alert, episode, zone, now),
             )
         ),
     ]
@@ -57,16 +68,48 @@ def why_view(alert: Alert, trades: Sequence[TradeShown] = ()) -> View:
     body.append(Note(detail(alert)))
     body += _trades(trades)
     body += filing_links(facts)[:LINKS]
-    again = f"/coin {alert.key}"
-    if alert.signal == Signal.CLUSTERS:
-        ticker = facts["cluster"]["ticker"]
-        again = f"/clusters ticker={ticker}" if ticker else "/clusters"
     return View(
         title=f"#{alert.ref}: {headline(alert)}",
         body=tuple(body),
-        buttons=(Button("Now", again), Button("Stop", f"/alert off {alert.subscription_id}")),
-        data={"ref": alert.ref, "kind": alert.kind, "key": alert.key, "facts": dict(facts), **_data(trades)},
+        buttons=_buttons(alert, episode),
+        data={
+            "ref": alert.ref,
+            "kind": alert.kind,
+            "key": alert.key,
+            "state": told.state,
+            "closed_at": numbers.iso(episode.closed_at),
+            "facts": dict(facts),
+            **_data(trades),
+        },
     )
+
+
+def _subscription(alert: Alert, episode: Standing) -> str:
+    if episode.is_sample:
+        return "none: it is a sample"
+    return f"{alert.subscription_id}{' (deleted)' if episode.is_deleted else ''}, minimum {alert.facts['minimum']:g}"
+
+
+def _stands(alert: Alert, episode: Standing, zone: tzinfo, now: datetime) -> list[Field]:
+    if episode.is_sample or not alert.facts.get("since"):
+        return []
+    began = datetime.fromisoformat(alert.facts["since"])
+    ended = episode.closed_at or now
+    verb = "stands" if episode.closed_at is None else "over: stood"
+    return [Field("episode", f"{verb} for {numbers.duration(max(ended - began, timedelta(0)))}, "
+                             f"since {local.at(began, zone, now)}")]  # fmt: skip
+
+
+def _buttons(alert: Alert, episode: Standing) -> tuple[Button, ...]:
+    if episode.is_sample:
+        return (Button("Subscriptions", "/alerts"),)
+    again, name = f"/coin {alert.key}", alert.key
+    if alert.signal == Signal.CLUSTERS:
+        name = str(alert.facts["cluster"]["ticker"] or "")
+        again = f"/clusters ticker={name}" if name else "/clusters"
+    mute = [Button(f"Mute {name} 1 d", f"/mute {name} 1d")] if name else []
+    stop = [] if episode.is_deleted else [Button("Stop", f"/alert off {alert.subscription_id}")]
+    return (Button("Now", again), *mute, *stop)
 
 
 def _trades(trades: Sequence[TradeShown]) -> list[Element]:

@@ -142,8 +142,8 @@ def test_a_subscription_does_not_ring_for_what_stands_and_shows_it(market: Stora
     assert "PUMP 5.3" in text_of(view)
     with market.read() as tx:
         assert tx.outbox.counts() == {}
-        (episode,) = tx.subscriptions.episodes()
-    assert (episode.key, episode.number, episode.closed_at) == ("PUMP", 1, None)
+        (episode,) = tx.episodes.of([1])
+    assert (episode.key, episode.opened_at, episode.closed_at) == ("PUMP", NOW, None)
 
 
 def test_a_subscription_is_listed_changed_and_deleted(market: Storage) -> None:
@@ -210,7 +210,7 @@ def test_chats_do_not_touch_each_others_subscriptions(market: Storage) -> None:
         ("/alert pump coins=NOPE", "There is no coin NOPE", "coins="),
         ("/alert off", "Which one?", "/alert off 3"),
         ("/alert off 99", "no subscription 99; it has none yet", "/alerts"),
-        ("/why zzzzzz", "No alert #zzzzzz went to this chat", "/alerts"),
+        ("/why zzzzzz", "No alert #zzzzzz went to this chat", "/missed"),
         ("/help pumpp", "did you mean /pump?", "/pump min=6"),
         ("/", "type a command", "/help"),
         ("/pump 6", "6 stands alone; did you mean min=6?", "/pump min=6"),
@@ -247,6 +247,47 @@ def test_chats_do_not_touch_each_others_subscriptions(market: Storage) -> None:
         ("/alert off x", "id=x is not a whole number", "/alert off 3"),
         ("/alert change 99 min=4", "no subscription 99", "/alerts"),
         ("/why #", "Which alert?", "/why k3f9xz"),
+        ("/alert pump exchanges=binanc", "There is no exchange binanc; did you mean Binance?", "/alert pump exchanges=binance"),
+        ("/alert pump exchanges=xxxxxxx", "there are binance, bybit, okx", "/alert pump exchanges=binance,okx"),
+        ("/alert pump exchanges=,", "names nothing", "/alert pump exchanges=binance,okx"),
+        ("/alert clusters exchanges=okx", "exchanges is not for clusters", "/alert clusters min=3"),
+        ("/alert pump min_change=-101", "min_change is a number from -100 to 10000, or off", "/alert pump min_change=5"),
+        ("/alert pump min_streak=400", "min_streak is a whole number from 0 to 365", "/alert pump min_streak=3"),
+        ("/alert pump digest=hourly", "digest=hourly is not known; allowed: off, refresh, daily", "/alert pump digest=daily"),
+        ("/alerts 99", "no subscription 99; it has none yet", "/alerts"),
+        ("/alerts x", "id=x is not a whole number", "/alerts 3"),
+        ("/mute 8", "8 has no unit; did you mean 8h?", "/mute 8h"),
+        ("/mute for=8", "for=8 has no unit; did you mean 8h?", "/mute 8h"),
+        ("/mute 2y", "for=2y is out of range; for is at least 1m and at most a year (365d)", "/mute 8h"),
+        ("/mute 0h", "out of range", "/mute 8h"),
+        ("/mute for=ever", "for=ever is not a length of time such as 30m, 8h, 2d or 1w", "/mute 8h"),
+        ("/mute PUMPP 2d", "There is no coin or company PUMPP; did you mean PUMP?", "/mute PUMP 1d"),
+        ("/mute ACMEE 2d", "did you mean ACME?", "/mute ACME 1d"),
+        ("/mute technology 2d", "There is no coin or company technology; /mute 8h mutes the whole chat", "/mute 8h"),
+        ("/unmute", "Nothing is muted in this chat", "/mute"),
+        ("/unmute PUMP", "Nothing is muted in this chat", "/mute"),
+        ("/settings zone=Europe/Berlim", "did you mean Europe/Berlin?", "/settings zone=Europe/Berlin"),
+        ("/settings zone=Berlim", "did you mean Europe/Berlin?", "/settings zone=Europe/Berlin"),
+        ("/settings zone=UTC+2", "UTC+2 is an offset, which is wrong when clocks change", "/settings zone=Europe/Berlin"),
+        ("/settings zone=GMT+15", "no large city has that offset now", "/settings zone=Europe/Berlin"),
+        ("/settings zone=PST", "did you mean America/Los_Angeles?", "/settings zone=America/Los_Angeles"),
+        ("/settings zone=qqqqqq", "give a city, or a name such as Europe/Berlin", "/settings zone=Europe/Berlin"),
+        ("/settings quiet=22", "quiet=22 is not from when to when, such as 22:00-07:00, or off", "/settings quiet=22:00-07:00"),
+        ("/settings quiet=25:00-07:00", "is not from when to when", "/settings quiet=22:00-07:00"),
+        ("/settings quiet=8-8", "begins when it ends; quiet=off takes it away", "/settings quiet=off"),
+        ("/settings urgent=11", "urgent is a number from 0 to 10, or off", "/settings urgent=9"),
+        ("/settings cap=0", "cap is a whole number from 1 to 10000, or off", "/settings cap=50"),
+        ("/settings digest_at=25:00", "is not a time of day such as 08:00", "/settings digest_at=08:00"),
+        ("/settings silent=maybe", "silent=maybe is not yes or no", "/settings silent=yes"),
+        ("/settings sound=no", "/settings has no sound", "/settings"),
+        ("/missed since=8", "since=8 has no unit; did you mean 8h?", "/missed since=8h"),
+        ("/missed since=yore", "is not a length of time such as 8h, or an instant such as", "/missed since=8h"),
+        ("/missed since=2026-02-31", "is not a length of time", "/missed since=8h"),
+        ("/missed since=2031-01-01", "since=2031-01-01T00:00 lies in the future", "/missed since=8h"),
+        ("/missed ref=#", "Which message?", "/missed since=8h"),
+        ("/missed ref=zzzzz", "No alert #zzzzz went to this chat", "/missed"),
+        ("/missed cursor=xyz", "cursor=xyz is no cursor", "/missed limit=20"),
+        ("/forget sure=maybe", "sure=maybe is not yes or no", "/forget sure=yes"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_line_with_the_way_out_and_changes_nothing(
@@ -417,7 +458,7 @@ def test_a_changed_subscription_does_not_ring_for_what_stands(market: Storage) -
     changed = ask(market, "/alert change 1 min=5")
     assert changed.data["matching_now"] == ["PUMP 5.3"]
     with market.read() as tx:
-        assert [(one.key, one.closed_at) for one in tx.subscriptions.episodes()] == [("PUMP", None)]
+        assert [(one.key, one.closed_at) for one in tx.episodes.of([1])] == [("PUMP", None)]
         assert tx.outbox.counts() == {}
 
 

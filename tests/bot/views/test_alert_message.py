@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC
 
 import pytest
 
-from bot.views.alert_message import alert_view
+from bot.views.alert_message import Entry, alert_view
 from bot.views.elements import Link, Table, Tone, View
-from bot.views.why import why_view
+from bot.views.why import Standing, why_view
 from scoring.model import ChangeKind
-from storage.outbox import Alert
+from storage.alerts import Alert, Told
 from tests.builders_alerts import cluster_alert, coin_alert
+from tests.builders_storage import NOW
 
 
 def shown(*alerts: Alert, maybe_repeat: bool = False) -> View:
-    return alert_view([(alert, (alert.subscription_id,)) for alert in alerts], maybe_repeat=maybe_repeat)
+    return alert_view([Entry(alert, (alert.subscription_id or 0,)) for alert in alerts], maybe_repeat=maybe_repeat)
+
+
+def why(alert: Alert, standing: Standing | None = None) -> View:
+    return why_view(Told(alert, "sent", "sent", None, NOW, NOW), standing or Standing(None), (), UTC, NOW)
 
 
 def text_of(view: View) -> str:
@@ -56,7 +62,7 @@ def test_an_alert_that_was_stored_without_names_still_links_its_filings() -> Non
     facts = {key: value for key, value in alert.facts.items() if key not in {"filings", "plan_share"}}
     old = replace(alert, facts=facts | {"links": ["https://www.sec.gov/x"]})
     assert Link("filing", "https://www.sec.gov/x") in shown(old).body
-    assert Link("filing", "https://www.sec.gov/x") in why_view(old).body
+    assert Link("filing", "https://www.sec.gov/x") in why(old).body
 
 
 @pytest.mark.parametrize(("before", "told"), [(2.0, "(was 2 insiders)"), (3.0, "(its value has doubled)")])
@@ -68,18 +74,19 @@ def test_many_alerts_are_one_message_with_a_limit() -> None:
     alerts = [replace(coin_alert(), ref=f"ref{number:03}") for number in range(20)]
     view = shown(*alerts)
     assert view.title == "20 alerts"
-    assert "And 8 more" in text_of(view)
+    assert [button.label for button in view.buttons] == ["Why?", "Stop", "And 8 more"]
+    assert view.buttons[-1].command == "/missed ref=ref000"
     assert len(view.data["alerts"]) == 20  # type: ignore[arg-type]
 
 
 def test_two_subscriptions_that_ring_for_one_coin_are_both_named() -> None:
-    view = alert_view([(coin_alert(), (3, 7))], maybe_repeat=False)
+    view = alert_view([Entry(coin_alert(), (3, 7))])
     assert "subscription 3 and 7" in text_of(view)
 
 
 def test_a_possible_repeat_says_so() -> None:
-    assert "may be a repeat" in text_of(shown(coin_alert(), maybe_repeat=True))
-    assert "may be a repeat" not in text_of(shown(coin_alert()))
+    assert "Possible repeat" in text_of(shown(coin_alert(), maybe_repeat=True))
+    assert "Possible repeat" not in text_of(shown(coin_alert()))
 
 
 @pytest.mark.parametrize(
@@ -95,15 +102,15 @@ def test_a_possible_repeat_says_so() -> None:
 def test_facts_survive_storage_and_are_explained(alert: Alert) -> None:
     stored = replace(alert, facts=json.loads(json.dumps(alert.facts)))
     assert shown(stored) == shown(alert)
-    view = why_view(stored)
+    view = why(stored)
     assert view.title.startswith(f"#{alert.ref}: {alert.kind}")
     assert all(element.rows for element in view.body if isinstance(element, Table))
 
 
 def test_why_prints_the_arithmetic_with_its_numbers() -> None:
-    (table,) = (element for element in why_view(coin_alert()).body if isinstance(element, Table))
+    (table,) = (element for element in why(coin_alert()).body if isinstance(element, Table))
     rows = {row[0]: row[1:] for row in table.rows}
     assert rows["funding_magnitude"] == ("0.6200", "min(1, 0.00031000 / 0.0005)")
     assert rows["score"][1] == "0.6200 × 0.530355 × (0.6 + 0.4 × 0.571429) × 10"
-    assert why_view(coin_alert()).buttons[0].command == "/coin WGMI"
-    assert why_view(cluster_alert()).buttons[0].command == "/clusters ticker=ACME"
+    assert why(coin_alert()).buttons[0].command == "/coin WGMI"
+    assert why(cluster_alert()).buttons[0].command == "/clusters ticker=ACME"

@@ -1,0 +1,46 @@
+"""The chat that a command came from, and what in it belongs to whom."""
+
+from __future__ import annotations
+
+from bot.alerts.matching import Wish
+from bot.alerts.standing import open_standing
+from bot.commands.base import ChatRef, Request
+from storage import Transaction
+from storage.chats import ACTIVE, Chat
+from storage.subscriptions import Subscription
+
+
+def chat_here(tx: Transaction, ref: ChatRef) -> Chat | None:
+    """The chat, if it was ever stored."""
+    return tx.chats.find(ref.platform, ref.address)
+
+
+def open_chat(tx: Transaction, request: Request) -> Chat:
+    """The chat, stored and on. One that was off is told again, but not of what began meanwhile."""
+    ref = request.chat
+    before = chat_here(tx, ref)
+    chat = tx.chats.put(ref.platform, ref.address, request.now)
+    if before is not None and before.status != ACTIVE:
+        for one in tx.subscriptions.of_chat(chat.id):
+            reopen(tx, one, request)
+    return chat
+
+
+def reopen(tx: Transaction, subscription: Subscription, request: Request) -> None:
+    """Let what stands now stand for a subscription without a word."""
+    tx.episodes.end(subscription.id, request.now)
+    wish = Wish.from_json(subscription.wish)
+    open_standing(tx, subscription.id, wish, request.now, request.alerts, request.scoring)
+
+
+def owners(ref: ChatRef) -> frozenset[str]:
+    """How the person may be stored as an owner: with the platform, or without it as an earlier version did."""
+    return frozenset({ref.owner, ref.user})
+
+
+def owned(tx: Transaction, ref: ChatRef) -> tuple[Subscription, ...]:
+    """The living subscriptions that the person made on this platform, in whatever chat."""
+    found = [one for owner in sorted(owners(ref)) for one in tx.subscriptions.of_owner(owner)]
+    chats = {one.chat_id: tx.chats.by_id(one.chat_id) for one in found}
+    here = {id_ for id_, chat in chats.items() if chat is not None and chat.platform == ref.platform}
+    return tuple(one for one in found if one.chat_id in here)

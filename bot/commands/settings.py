@@ -1,0 +1,140 @@
+"""/settings: how a chat wishes to be told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from bot.alerts.holding import Why
+from bot.alerts.quiet import ChatSettings
+from bot.commands.base import Command, Kind, Param, Request
+from bot.commands.chats import chat_here, open_chat
+from bot.commands.times import read_hours, read_time
+from bot.commands.values import OFF, shown
+from bot.commands.zones import zone_of
+from bot.errors import UserError
+from bot.views.elements import View
+from bot.views.settings import settings_view
+
+# What waits for a reason that is no longer the same is judged anew.
+WAITS = {
+    "zone": (Why.QUIET, Why.DAILY, Why.CAP),
+    "quiet": (Why.QUIET,),
+    "urgent": (Why.QUIET,),
+    "cap": (Why.CAP,),
+    "digest_at": (Why.DAILY,),
+}
+
+
+def run(request: Request) -> View:
+    """Change what was typed, and show all."""
+    given = {key: value for key, value in request.args.items() if value is not None}
+    if not given:
+        with request.storage.read() as tx:
+            chat = chat_here(tx, request.chat)
+            return settings_view(ChatSettings.from_json({} if chat is None else chat.settings), request.now)
+    changes = _changes(given, request)
+    with request.storage.write() as tx:
+        chat = open_chat(tx, request)
+        settings = replace(ChatSettings.from_json(chat.settings), **changes)
+        tx.chats.settle(chat.id, settings.to_json())
+        for why in {why for key in given for why in WAITS.get(key, ())}:
+            tx.outbox.release_chat(chat.id, why.value)
+    return settings_view(settings, request.now, changed=list(given))
+
+
+def _changes(given: dict[str, Any], request: Request) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for key, value in given.items():
+        match key:
+            case "zone":
+                changes["zone"] = zone_of(value, request.now)
+            case "quiet":
+                changes["quiet_from"], changes["quiet_to"] = _quiet(value)
+            case "digest_at":
+                changes["digest_at"] = _time(value)
+            case "urgent" | "cap":
+                changes[key] = None if value is False else value
+            case "repeats":
+                changes["repeat"] = value
+            case _:
+                changes[key] = value
+    return changes
+
+
+def _quiet(text: str) -> tuple[int, int] | tuple[None, None]:
+    if text.lower() in OFF:
+        return None, None
+    hours = read_hours(text)
+    if hours is None:
+        wanted = "is not from when to when, such as 22:00-07:00, or off"
+        raise UserError(f"quiet={shown(text)} {wanted}", "/settings quiet=22:00-07:00")
+    if hours[0] == hours[1]:
+        raise UserError(f"quiet={shown(text)} begins when it ends; quiet=off takes it away", "/settings quiet=off")
+    return hours
+
+
+def _time(text: str) -> int:
+    minute = read_time(text)
+    if minute is None:
+        raise UserError(f"digest_at={shown(text)} is not a time of day such as 08:00", "/settings digest_at=08:00")
+    return minute
+
+
+COMMAND = Command(
+    name="settings",
+    summary="How this chat is told: time zone, quiet hours, cap, daily digest",
+    run=run,
+    example="/settings zone=Europe/Berlin quiet=22:00-07:00",
+    params=(
+        Param(
+            "zone",
+            Kind.TEXT,
+            "the clock of this chat",
+            "Europe/Berlin",
+            positional=True,
+            aliases=("timezone", "tz", "time_zone"),
+            allowed="a city, or an IANA name",
+            line="/settings zone=Europe/Berlin",
+        ),
+        Param(
+            "quiet",
+            Kind.TEXT,
+            "when alerts wait",
+            "22:00-07:00",
+            aliases=("quiet_hours", "night"),
+            allowed="from-to; off",
+        ),
+        Param(
+            "urgent",
+            Kind.NUMBER,
+            "a score of at least this rings in quiet hours too",
+            "9",
+            minimum=0,
+            maximum=10,
+            switchable=True,
+        ),
+        Param(
+            "cap",
+            Kind.INTEGER,
+            "alerts a day at most; the rest waits until midnight",
+            "50",
+            minimum=1,
+            maximum=10000,
+            switchable=True,
+        ),
+        Param(
+            "digest_at",
+            Kind.TEXT,
+            "when a daily digest comes",
+            "08:00",
+            aliases=("digest",),
+            allowed="a time of day",
+        ),
+        Param("silent", Kind.FLAG, "without a sound, where the platform can", "yes"),
+        Param("repeats", Kind.FLAG, "send again what may not have arrived, and say so", "no", aliases=("repeat",)),
+    ),
+    aliases=("setting", "set"),
+    changes=True,
+    shows=True,
+)

@@ -1,0 +1,135 @@
+"""What a person types of a subscription → what it wishes for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.alerts.holding import Digest
+from bot.alerts.matching import Wish
+from bot.commands.base import Kind, Param, Request
+from bot.commands.clusters import SIDES
+from bot.commands.naming import base_coin_of, listed, ticker_of
+from bot.commands.values import shown
+from bot.errors import UserError
+from bot.feeds.exchanges import EXCHANGES, title_of
+from bot.settings import AlertSettings
+from bot.views import numbers
+from scoring.model import Signal
+
+COIN_KEYS = ("step", "resolve", "coins", "exclude", "exchanges", "min_change", "min_streak", "digest")
+CLUSTER_KEYS = ("side", "days", "min_value", "sector", "industry", "tickers", "plan", "digest")
+# As they stand in the wish: what is typed is what is meant.
+PLAIN = ("step", "resolve", "days", "min_value", "min_streak", "plan")
+MOST_INSIDERS, HIGHEST_SCORE = 50, 10
+TICKERS = Param(
+    "tickers",
+    Kind.TEXT,
+    "only these companies",
+    "NVDA,BRK-A",
+    aliases=("ticker",),
+    allowed="tickers; none: all",
+    line="/alert clusters tickers=NVDA,BRK-A",
+)
+EXCHANGES_LINE = "/alert pump exchanges={}"
+
+
+def default_wish(signal: Signal, defaults: AlertSettings) -> Wish:
+    """What a person gets who says no more than the signal."""
+    minimum = {
+        Signal.PUMP: defaults.pump_min,
+        Signal.SELLING: defaults.selling_min,
+        Signal.CLUSTERS: float(defaults.clusters_min_insiders),
+    }[signal]
+    return Wish(signal=signal, minimum=minimum, step=defaults.step)
+
+
+def wish_of(base: Wish, request: Request) -> Wish:
+    """The wish with what was typed put in; a key that is not of its signal is refused."""
+    args = {key: value for key, value in request.args.items() if value is not None}
+    _refuse_foreign(base.signal, args)
+    changes: dict[str, Any] = {key: args[key] for key in PLAIN if key in args}
+    changes |= {key: args[key] or None for key in ("sector", "industry") if key in args}
+    if "min" in args:
+        changes["minimum"] = _minimum(base.signal, args["min"])
+    if "min_change" in args:
+        changes["min_change"] = None if args["min_change"] is False else args["min_change"]
+    if "digest" in args:
+        changes["digest"] = Digest(args["digest"])
+    if "side" in args:
+        sides = SIDES[args["side"]]
+        changes["side"] = sides[0] if len(sides) == 1 else None
+    changes |= {key: _coins(key, args[key], request) for key in ("coins", "exclude") if key in args}
+    if "exchanges" in args:
+        changes["exchanges"] = _exchanges(args["exchanges"], request)
+    if "tickers" in args:
+        parts = listed("tickers", args["tickers"], TICKERS.line)
+        changes["tickers"] = tuple(sorted({ticker_of(part, "/alert clusters tickers={}") for part in parts}))
+    wish = replace(base, **changes)
+    if wish.coins and set(wish.coins) <= set(wish.exclude):
+        raise UserError(
+            f"{', '.join(wish.coins)} is in coins and in exclude: that would never ring",
+            f"/alert {base.signal} coins={wish.coins[0]}",
+        )
+    return wish
+
+
+def _refuse_foreign(signal: Signal, args: Mapping[str, Any]) -> None:
+    own, other = (CLUSTER_KEYS, COIN_KEYS) if signal is Signal.CLUSTERS else (COIN_KEYS, CLUSTER_KEYS)
+    for key in other:
+        if key in args and key not in own:
+            raise UserError(
+                f"{key} is not for {signal}; it takes min, {', '.join(own)}",
+                f"/alert {signal} min={3 if signal is Signal.CLUSTERS else 6}",
+            )
+
+
+def _minimum(signal: Signal, value: float) -> float:
+    if signal is Signal.CLUSTERS:
+        if value != int(value) or not 1 <= value <= MOST_INSIDERS:
+            raise UserError(
+                f"min={numbers.plain(value)} is out of range; for clusters min is a whole number from 1 to "
+                f"{MOST_INSIDERS}",
+                "/alert clusters min=3",
+            )
+    elif not 0 <= value <= HIGHEST_SCORE:
+        raise UserError(
+            f"min={numbers.plain(value)} is out of range; min is a score from 0 to {HIGHEST_SCORE}",
+            f"/alert {signal} min=6",
+        )
+    return value
+
+
+def _coins(key: str, text: str, request: Request) -> tuple[str, ...]:
+    example = f"/alert pump {key}={{}}"
+    parts = listed(key, text, example.format("PEPE,WIF"))
+    with request.storage.read() as tx:
+        return tuple(sorted({base_coin_of(tx, part, example) for part in parts}))
+
+
+def _exchanges(text: str, request: Request) -> tuple[str, ...]:
+    parts = listed("exchanges", text, EXCHANGES_LINE.format("binance,okx"))
+    names = tuple(sorted({_exchange(part) for part in parts}))
+    over = [name for name in names if (day := EXCHANGES[name].closed) is not None and day <= request.now.date()]
+    if names and len(over) == len(names):
+        closed = " and ".join(title_of(name) for name in over)
+        raise UserError(
+            f"{closed} ended futures trading: that would never ring; name another exchange",
+            EXCHANGES_LINE.format("binance,okx"),
+        )
+    return names
+
+
+def _exchange(text: str) -> str:
+    """The exchange that a name, title or older name means."""
+    spelled = {
+        spelling.lower(): one.name for one in EXCHANGES.values() for spelling in (one.name, one.title, *one.aliases)
+    }
+    if text.lower() in spelled:
+        return spelled[text.lower()]
+    close = difflib.get_close_matches(text.lower(), spelled, n=1, cutoff=0.5)
+    near = spelled[close[0]] if close else None
+    hint = f"did you mean {title_of(near)}?" if near else f"there are {', '.join(EXCHANGES)}"
+    raise UserError(f"There is no exchange {shown(text)}; {hint}", EXCHANGES_LINE.format(near or "binance,okx"))

@@ -1,0 +1,81 @@
+"""How a chat is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.views import local, numbers
+from bot.views.elements import Button, Code, Field, Fields, Json, Note, View
+
+if TYPE_CHECKING:
+    from bot.alerts.quiet import ChatSettings
+
+NIGHT = "22:00-07:00"
+CAP = 20
+CITIES = ("London", "New York", "Singapore")
+
+
+def settings_view(settings: ChatSettings, now: datetime, changed: Sequence[str] = ()) -> View:
+    """All settings, with the time that the chat's clock shows; `changed` are those that were just changed."""
+    here = now.astimezone(settings.tz)
+    title = f"Changed: {', '.join(changed)}" if changed else "How this chat is told"
+    cap = "off" if settings.cap is None else f"{numbers.count(settings.cap, 'alert')} a day; the rest waits"
+    fields = (
+        Field("zone", f"{settings.zone}, now {here:%H:%M}"),
+        Field("quiet", _quiet(settings)),
+        Field("urgent", _urgent(settings)),
+        Field("cap", cap),
+        Field("digest_at", local.of_day(settings.digest_at)),
+        Field("silent", "yes" if settings.silent else "no"),
+        Field("repeats", "yes" if settings.repeat else "no"),
+    )
+    note = "Whatever waits is told afterwards in one message; /missed shows it at once. Change one, or several:"
+    return View(
+        title=title,
+        body=(Fields(fields), Note(note), Code("/settings zone=Europe/Berlin quiet=22:00-07:00 urgent=9")),
+        buttons=_buttons(settings),
+        data=_data(settings, here),
+    )
+
+
+def _quiet(settings: ChatSettings) -> str:
+    if settings.quiet_from is None or settings.quiet_to is None:
+        return "off"
+    return f"{local.of_day(settings.quiet_from)} to {local.of_day(settings.quiet_to)}: alerts wait"
+
+
+def _urgent(settings: ChatSettings) -> str:
+    if settings.urgent is None:
+        return "off: nothing rings in quiet hours"
+    return f"a score of {numbers.plain(settings.urgent)} or more rings in quiet hours"
+
+
+def _buttons(settings: ChatSettings) -> tuple[Button, ...]:
+    quiet = Button("No quiet hours", "/settings quiet=off")
+    if settings.quiet_from is None:
+        quiet = Button(f"Quiet {NIGHT}", f"/settings quiet={NIGHT}")
+    cap = Button("No cap", "/settings cap=off")
+    if settings.cap is None:
+        cap = Button(f"{CAP} a day at most", f"/settings cap={CAP}")
+    sound = Button("With sound", "/settings silent=no")
+    if not settings.silent:
+        sound = Button("Without sound", "/settings silent=yes")
+    cities = CITIES if settings.zone == "UTC" else ()
+    zones = [Button(f"Clock of {city}", f"/settings zone={city}") for city in cities]
+    return (quiet, cap, sound, *zones, Button("What is muted", "/mute"), Button("Send a sample", "/test"))
+
+
+def _data(settings: ChatSettings, here: datetime) -> dict[str, Json]:
+    begin, end = settings.quiet_from, settings.quiet_to
+    return {
+        "zone": settings.zone,
+        "now": here.isoformat(timespec="minutes"),
+        "quiet": None if begin is None or end is None else f"{local.of_day(begin)}-{local.of_day(end)}",
+        "urgent": settings.urgent,
+        "cap": settings.cap,
+        "digest_at": local.of_day(settings.digest_at),
+        "silent": settings.silent,
+        "repeats": settings.repeat,
+    }

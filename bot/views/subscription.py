@@ -1,0 +1,135 @@
+"""One subscription in full: what stands, what would have rung, and what another minimum would have done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from bot.views import local, numbers
+from bot.views.alerts import FULL_DAYS, Past, covered, describe, past_data, rang
+from bot.views.elements import Button, Column, Element, Note, Table, Text, View
+from scoring.model import Signal
+
+if TYPE_CHECKING:
+    from bot.alerts.matching import Wish
+
+SHOWN = 20
+WEEK = 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """Something that stands above a subscription."""
+
+    title: str
+    level: str  # now
+    told: str  # the highest that was told
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A subscription, and all that is known of it."""
+
+    id: int
+    wish: Wish
+    standing: Sequence[Stands]
+    past: Past
+    others: Mapping[float, Past]  # minimum → what it would have done
+    muted: Sequence[str]  # in words
+    zone: tzinfo
+    now: datetime
+
+
+def subscription_view(shown: Shown) -> View:
+    """All of one subscription, with buttons that change it."""
+    body: list[Element] = []
+    body += _standing(shown)
+    body += _recent(shown)
+    body += _others(shown)
+    body += [Note(f"Muted: {one}.") for one in shown.muted]
+    return View(
+        title=f"Subscription {shown.id}: {describe(shown.wish)}",
+        body=tuple(body),
+        buttons=_buttons(shown),
+        data={
+            "id": shown.id,
+            "wish": dict(shown.wish.to_json()),
+            "standing": [{"title": one.title, "level": one.level, "since": numbers.iso(one.since)}
+                         for one in shown.standing],
+            "past": past_data(shown.past),
+            "other_minimums": [{"minimum": minimum, **past_data(past)} for minimum, past in shown.others.items()],
+        },
+    )  # fmt: skip
+
+
+def _standing(shown: Shown) -> list[Element]:
+    if not shown.standing:
+        return [Text("Nothing stands above it now.")]
+    columns = (Column("standing now"), Column("now", "right"), Column("told", "right"), Column("since"))
+    rows = [(one.title, one.level, one.told, local.at(one.since, shown.zone, shown.now)) for one in shown.standing]
+    left = len(rows) - SHOWN
+    return [Table(columns, tuple(rows[:SHOWN])), *([Note(f"And {left} more.")] if left > 0 else [])]
+
+
+def _recent(shown: Shown) -> list[Element]:
+    past = shown.past
+    elements: list[Element] = []
+    if past.days:
+        elements.append(Text(f"In the last 7 days it would have rung for {rang(past)}."))
+    if past.recent:
+        columns = (Column("would have rung"), Column("what"), Column("from", "right"), Column("to", "right"))
+        rows = tuple(
+            (
+                local.at(one.at, shown.zone, shown.now),
+                one.title,
+                _level(one.before, shown.wish.signal),
+                _level(one.level, shown.wish.signal),
+            )
+            for one in past.recent
+        )
+        elements.append(Table(columns, rows))
+    if past.ignored:
+        elements.append(Note(f"{past.ignored} cannot be replayed: fewer may have rung."))
+    return elements + [Note(note) for note in [covered(past)] if note]
+
+
+def _others(shown: Shown) -> list[Element]:
+    known = {minimum: past for minimum, past in shown.others.items() if past.days}
+    if not known:
+        return []
+    columns = (Column("with min", "right"), Column("rings a week", "right"), Column("of them new", "right"))
+    rows = tuple(
+        (
+            numbers.plain(minimum) + (" (now)" if minimum == shown.wish.minimum else ""),
+            _a_week(past.new + past.grown, past),
+            _a_week(past.new, past),
+        )
+        for minimum, past in sorted(known.items())
+    )
+    return [Table(columns, rows)]
+
+
+def _buttons(shown: Shown) -> tuple[Button, ...]:
+    change = f"/alert change {shown.id}"
+    others = [minimum for minimum in sorted(shown.others) if minimum != shown.wish.minimum]
+    below = [minimum for minimum in others if minimum < shown.wish.minimum][-1:]
+    above = [minimum for minimum in others if minimum > shown.wish.minimum][:1]
+    minimums = [Button(f"min={numbers.plain(one)}", f"{change} min={numbers.plain(one)}") for one in (*below, *above)]
+    is_daily = shown.wish.digest == "daily"
+    digest = Button("Each at once", f"{change} digest=off") if is_daily else Button("Daily", f"{change} digest=daily")
+    end = Button("Delete it", f"/alert off {shown.id}")
+    return (*minimums, digest, end, Button("All subscriptions", "/alerts"))
+
+
+def _a_week(count: int, past: Past) -> str:
+    rate = count * WEEK / min(past.days, WEEK)
+    return f"{count}" if past.days >= FULL_DAYS else f"about {rate:.0f}"
+
+
+def _level(level: float | None, signal: Signal) -> str:
+    if level is None:
+        return numbers.UNKNOWN
+    return f"{level:.0f}" if signal is Signal.CLUSTERS else numbers.score(level)
