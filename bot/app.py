@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
-import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 from sqlalchemy import make_url
 
-from bot.alerts.delivery import Courier
+from bot.alerts.delivery import Courier, CourierOptions
 from bot.alerts.matching import Wish
+from bot.alerts.outgoing import Sender
 from bot.alerts.standing import open_standing
 from bot.background import Background
 from bot.chat.console.client import ConsoleChat
@@ -32,6 +31,9 @@ from bot.feeds.recording import RecordingTransport
 from bot.feeds.replay import ReplayClock, ReplayTransport, play
 from bot.feeds.tape import Folder, Tape
 from bot.feeds.tape_state import has_state, load_backfill, load_state
+from bot.heartbeat import Heartbeat
+from bot.logs import log_to_stderr
+from bot.owner import is_gone, owner_name
 from bot.refresh import Refreshed, RefreshOptions, refresh
 from bot.schedule import Schedule, every_minutes, every_seconds
 from bot.signals import KnownClusters
@@ -84,15 +86,17 @@ class App:
 
     async def run(self, recorder: RecordingTransport | None = None) -> None:
         """Refresh, deliver and answer until the person leaves or the process is told to stop."""
-        _log_to_stderr(self.config.log.level)
+        log_to_stderr(self.config.log.level, self.secrets())
         sources = self.open_sources(recorder)
         background = Background(self.storage, sources, self.clock, self.config)
         background.keeps = recorder is not None
         console = self._console(background)
-        courier = Courier(self.storage, {CONSOLE.platform: console.send}, self.clock, self.options.owner)
+        senders: dict[str, Sender] = {CONSOLE.platform: console, **self.open_senders()}
+        courier = self._courier(senders)
+        heartbeat = Heartbeat(self.config.heartbeat)
         schedule = Schedule()
         console.show(banner_view(self.config, COMMANDS))
-        follow = Follow(courier.wake.set, background, recorder)
+        follow = Follow(courier.wake, background, heartbeat, lambda: courier.fault, recorder)
         cycle = Cycle(self.storage, sources, self.clock, self.options, follow)
         stay = console.run if self.config.console.enabled else asyncio.Event().wait
 
@@ -112,19 +116,18 @@ class App:
         try:
             await _until_any_ends(live)  # so that it can be told to stop in the midst of the first refresh, too
         finally:
-            try:
-                await courier.drain()
-            finally:
-                await sources.close()
+            await courier.stop()
+            for close in (sources.close, heartbeat.close, *(sender.close for sender in senders.values())):
+                await close()
 
     async def replay(self, tape: Tape, speed: float) -> None:
         """Run on a recording instead of the network: the clock stands where each refresh was made."""
-        _log_to_stderr(self.config.log.level)
+        log_to_stderr(self.config.log.level, self.secrets())
         transport, clock = ReplayTransport(tape.folders[0]), ReplayClock(tape.folders[0].now)
         replaying = replace(self, clock=clock)
         sources = open_sources(self.config, clock, self.storage, transport=transport, sleep=lambda _: asyncio.sleep(0))
         console = replaying._console(None)
-        courier = Courier(self.storage, {CONSOLE.platform: console.send}, clock, self.options.owner)
+        courier = replaying._courier({CONSOLE.platform: console})
         console.show(replay_view(tape.path, tape.instants, speed))
 
         async def play_all() -> None:
@@ -149,10 +152,35 @@ class App:
             return Sources()
         return open_sources(self.config, self.clock, self.storage, transport=transport)
 
+    def open_senders(self) -> dict[str, Sender]:
+        """The chat platforms whose token is set; the libraries of the others are not loaded."""
+        found: dict[str, Sender] = {}
+        if self.config.telegram.token.get_secret_value():
+            from bot.chat.telegram.send import TelegramSender  # noqa: PLC0415
+
+            found["telegram"] = TelegramSender(self.config.telegram)
+        if self.config.discord.token.get_secret_value():
+            from bot.chat.discord.send import DiscordSender  # noqa: PLC0415
+
+            found["discord"] = DiscordSender(self.config.discord)
+        return found
+
+    def _courier(self, senders: Mapping[str, Sender]) -> Courier:
+        expire = timedelta(minutes=self.config.alerts.expire_minutes)
+        return Courier(self.storage, senders, self.clock, CourierOptions(self.options.owner, expire, is_gone))
+
     def secrets(self) -> tuple[str, ...]:
-        """Every configured key, so that a recording can leave it out."""
+        """Every configured key, so that a recording and the log can leave it out."""
         config = self.config
-        keys = (config.prices.key, config.sharpe.key, config.finradar.key, config.finradar.token)
+        keys = (
+            config.prices.key,
+            config.sharpe.key,
+            config.finradar.key,
+            config.finradar.token,
+            config.telegram.token,
+            config.discord.token,
+            config.heartbeat.url,
+        )
         secrets = (*(key.get_secret_value() for key in keys), config.edgar.email)
         return tuple(secret for secret in secrets if secret)
 
@@ -220,11 +248,11 @@ def open_app(config: Config, at: datetime | None = None) -> Iterator[App]:
     storage = open_storage(config.database.url)
     try:
         options = RefreshOptions(
-            owner=f"{socket.gethostname()}:{os.getpid()}",
+            owner=owner_name(),
             scoring=config.scoring,
             alerts=config.alerts,
             minutes=config.schedule.refresh_minutes,
-            is_gone=_is_gone,
+            is_gone=is_gone,
             hosted=config.feeds.funding == "sharpe",
             hosted_clusters=config.feeds.insiders == "finradar",
             slugs=config.prices.slugs,
@@ -246,20 +274,6 @@ def _clock(config: Config, storage: Storage, at: datetime | None) -> Clock:
     return SimulatedClock(config.simulation.start if last is None else max(last.at, config.simulation.start))
 
 
-def _is_gone(owner: str) -> bool:
-    """Whether an owner was a process of this machine that has ended: its slot need not wait for the lease."""
-    host, _, number = owner.rpartition(":")
-    if host != socket.gethostname() or not number.isdigit():
-        return False
-    try:
-        os.kill(int(number), 0)  # signal 0 only asks
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False  # it lives, and is somebody else's
-    return False
-
-
 async def _until_any_ends(*jobs: object) -> None:
     """Run until one of the jobs ends, or SIGTERM or SIGINT comes; then end the others."""
     loop = asyncio.get_running_loop()
@@ -277,7 +291,3 @@ async def _until_any_ends(*jobs: object) -> None:
     for task in done:
         if not task.cancelled() and (error := task.exception()) is not None:
             raise error
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

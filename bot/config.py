@@ -25,7 +25,14 @@ from bot.feeds.exchanges import EXCHANGES
 from bot.feeds.finradar import FinradarSettings
 from bot.feeds.settings import FeedSettings
 from bot.feeds.sharpe import SharpeSettings
-from bot.settings import AlertSettings, ScoringSettings, Settings
+from bot.settings import (
+    AlertSettings,
+    DiscordSettings,
+    HeartbeatSettings,
+    ScoringSettings,
+    Settings,
+    TelegramSettings,
+)
 
 PREFIX, NESTED = "TOCSIN_", "__"
 ENVIRONMENT = "environment"  # stands where a fault in a file names the file
@@ -100,6 +107,9 @@ class Config(BaseSettings):
     )
     alerts: AlertSettings = Field(AlertSettings(), description="what a subscription gets when a person does not say")
     simulation: SimulationSettings = Field(SimulationSettings(), description="the simulated market")
+    telegram: TelegramSettings = Field(TelegramSettings(), description="alerts on Telegram")
+    discord: DiscordSettings = Field(DiscordSettings(), description="alerts on Discord")
+    heartbeat: HeartbeatSettings = Field(HeartbeatSettings(), description="a sign of life to a service that watches")
     console: ConsoleSettings = Field(ConsoleSettings(), description="the console as a chat")
     log: LogSettings = Field(LogSettings(), description="what is written to the log")
 

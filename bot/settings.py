@@ -75,3 +75,29 @@ class HeartbeatSettings(Settings):
         SecretStr(""),
         description="asked after each refresh while all is well, so that a service such as healthchecks rings when not",
     )
+
+
+class TelegramSettings(Settings):
+    """How the bot reaches Telegram."""
+
+    token: Key = Field(SecretStr(""), description="the bot's token, from @BotFather; empty: no Telegram")
+    base_url: str = Field(
+        "https://api.telegram.org",
+        pattern="^https?://",
+        description="where the Bot API is, such as a Bot API server of yours",
+    )
+    timeout_seconds: float = Field(
+        20.0, gt=0, le=30, description="silence after which a message counts as perhaps sent, perhaps not"
+    )
+
+
+class DiscordSettings(Settings):
+    """How the bot reaches Discord."""
+
+    token: Key = Field(SecretStr(""), description="the bot's token, from the developer portal; empty: no Discord")
+    base_url: str = Field(
+        "https://discord.com/api/v10", pattern="^https?://", description="where Discord's API is, with its version"
+    )
+    timeout_seconds: float = Field(
+        20.0, gt=0, le=30, description="silence after which a message counts as perhaps sent, perhaps not"
+    )

@@ -26,7 +26,7 @@ from storage.outbox import NOTICE, Delivery, NewDelivery
 
 log = logging.getLogger("tocsin.delivery")
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=120)  # longer than any message of ours can be under way
 NONCE_LENGTH = 24  # of the 25 that Discord allows
 NOTICE_PRIORITY = 3000
 NOTICE_KEPT = timedelta(days=7)

@@ -46,7 +46,7 @@ class Lane:
     _breaker: Breaker = field(default_factory=Breaker)
     _flying: dict[int, tuple[Claimed, asyncio.Task[bool]]] = field(default_factory=dict)  # chat →
     _unnoted: list[Outcome] = field(default_factory=list)
-    _addresses: dict[str, int] = field(default_factory=dict)  # of chats that the limiter knows
+    _chats: dict[str, set[int]] = field(default_factory=dict)  # what the limiter counts → our chats
     _state: str | None = None  # of the platform, as it was noted last
     _tidied: float = float("-inf")
     _jitter: np.random.Generator = field(default_factory=np.random.default_rng)
@@ -107,7 +107,8 @@ class Lane:
         return True
 
     async def _claim(self) -> Claimed | None:
-        busy = {*self._flying, *(self._addresses[one] for one in self._limiter.busy(self.clock.monotonic()))}
+        counted = self._limiter.busy(self.clock.monotonic())
+        busy = self._flying.keys() | {chat for one in counted for chat in self._chats.get(one, ())}
         found: list[Claimed | None] = []
         work = asyncio.ensure_future(self._stored(lambda: found.append(self.dispatch.claim(self.clock.now(), busy))))
         try:
@@ -122,7 +123,7 @@ class Lane:
 
     def _begin(self, claimed: Claimed) -> None:
         chat = claimed.chat
-        self._addresses[chat.address] = chat.id
+        self._chats.setdefault(self.sender.limits.counted_as(chat.address), set()).add(chat.id)
         self._limiter.passed(chat.address, self.clock.monotonic())
         self._flying[chat.id] = (claimed, asyncio.create_task(self._deliver(claimed)))
 

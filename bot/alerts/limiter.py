@@ -28,6 +28,11 @@ def no_windows(_address: str) -> tuple[Window, ...]:
     return ()
 
 
+def itself(address: str) -> str:
+    """Every address is a chat of its own."""
+    return address
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a platform allows."""
@@ -35,6 +40,7 @@ class Limits:
     total: Window | None = None  # all chats together
     least_gap: float = 0.0  # seconds between two messages, so that a window is not used up in one burst
     of_chat: Callable[[str], tuple[Window, ...]] = no_windows  # by address
+    counted_as: Callable[[str], str] = itself  # address → what the platform counts: the topics of a group are one
     in_flight: int = 1  # messages under way at the same time, each to another chat
 
 
@@ -87,11 +93,11 @@ class Limiter:
 
     def chat_free_at(self, address: str) -> float:
         """When this chat does, as far as it alone is concerned."""
-        chat = self._chats.get(address)
+        chat = self._chats.get(self._limits.counted_as(address))
         return float("-inf") if chat is None else chat.free_at()
 
     def busy(self, now: float) -> dict[str, float]:
-        """The chats that take nothing yet, and until when; what has long been idle is forgotten."""
+        """What takes nothing yet (as `counted_as` names it), and until when; what has long been idle is forgotten."""
         for address in [one for one, chat in self._chats.items() if chat.is_idle(now)]:
             del self._chats[address]
         return {address: at for address, chat in self._chats.items() if (at := chat.free_at()) > now}
@@ -112,7 +118,7 @@ class Limiter:
 
         One chat alone, unless the platform says that all are meant, or refuses several chats at once.
         """
-        self._floods.append((now, address))
+        self._floods.append((now, self._limits.counted_as(address)))
         while self._floods[0][0] < now - FLOOD_SECONDS:
             self._floods.popleft()
         if everywhere or len({one for _, one in self._floods}) >= FLOODED_CHATS:
@@ -123,7 +129,8 @@ class Limiter:
         return Scope.CHAT
 
     def _chat(self, address: str) -> _Passed:
-        chat = self._chats.get(address)
+        name = self._limits.counted_as(address)
+        chat = self._chats.get(name)
         if chat is None:
-            chat = self._chats[address] = _Passed(self._limits.of_chat(address))
+            chat = self._chats[name] = _Passed(self._limits.of_chat(address))
         return chat

@@ -15,6 +15,7 @@ from bot.feeds.settings import FeedSettings
 from bot.feeds.slugs import APART
 from bot.views.elements import View
 from bot.views.filings import FilingsState, filings_view, reasons_of
+from bot.views.outbox import Delivering
 from bot.views.status import Depth, Health, Holdings, history_view, quarantine_view, status_view
 from storage import Transaction
 
@@ -49,7 +50,7 @@ def run(request: Request) -> View:
                 holdings,
                 tx.refreshes.sources(),
                 tx.refreshes.last(),
-                tx.outbox.counts(),
+                Delivering(tx.outbox.health(now), tx.chats.platforms()),
                 depth_of(tx, request.feeds, now),
                 now,
             )

@@ -12,6 +12,7 @@ from bot.feeds.exchanges.coverage import ExchangeCoverage, part_of
 from bot.views import numbers
 from bot.views.elements import Button, Column, Element, Field, Fields, Json, Note, Table, Text, View
 from bot.views.filings import FilingsState, filings_data, filings_fields, state_of
+from bot.views.outbox import Delivering, outbox_data, outbox_fields
 from scoring.model import Held
 from storage.refreshes import Refresh, Source
 
@@ -57,7 +58,7 @@ class Health:
     holdings: Holdings
     sources: Sequence[Source]
     last: Refresh | None
-    outbox: Mapping[str, int]
+    delivering: Delivering
     depth: Depth
     now: datetime
 
@@ -156,7 +157,6 @@ def history_line(depth: Depth) -> str:
 
 def _facts(health: Health) -> Fields:
     holdings, last = health.holdings, health.last
-    waiting = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in health.outbox.items()) or "empty"
     facts = [
         Field(
             "last refresh",
@@ -181,7 +181,7 @@ def _facts(health: Health) -> Fields:
             )
         )
     facts += filings_fields(holdings.filings)
-    facts.append(Field("outbox", waiting))
+    facts += outbox_fields(health.delivering, health.now)
     return Fields(tuple(facts))
 
 
@@ -292,7 +292,7 @@ def _data(health: Health) -> dict[str, Json]:
         "apart": list(holdings.apart),
         "history_days": health.depth.days,
         "history": [_coverage_data(one) for one in health.depth.exchanges],
-        "outbox": dict(health.outbox),
+        **outbox_data(health.delivering),
     }
 
 

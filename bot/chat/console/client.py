@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -63,8 +64,8 @@ class ConsoleChat:
             await self._read_lines(sys.stdin)
             await asyncio.Event().wait()
 
-    limits = Limits()
-    nonce_window = None
+    limits: Limits = Limits()
+    nonce_window: timedelta | None = None
 
     async def send(self, address: str, message: Outgoing) -> Receipt:
         """Show a message that nobody asked for."""

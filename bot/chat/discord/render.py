@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from typing import Any, NamedTuple, TypeAlias, assert_never
 
-from bot.chat.wire import aligned, clean, cut, row_groups, units, web_address
-from bot.views.elements import Button, Code, Element, Fields, Link, Note, Table, Text, Tone, View
+from bot.chat.texts import aligned, clean, clean_lines, cut, row_groups, units, web_address
+from bot.views.elements import Button, Code, Document, Element, Fields, Link, Note, Table, Text, Tone, View
 
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits and /components/reference
 CONTENT_UNITS = 2000
@@ -24,6 +24,7 @@ BUTTON_UNITS = 80
 RUN = "run:"  # before the command of a button, so that others can mean something else
 
 BLOCK_UNITS = 1500  # a code block cannot be cut, so a long table becomes lines
+DOCUMENT_UNITS = 3500  # what is shown of a file
 NAME_UNITS = 200  # of what stands in one piece: a heading, a label
 NOTHING = "…"  # an empty content is refused
 MARKS = {Tone.ANSWER: "", Tone.ALERT: "🔔 ", Tone.ERROR: "✗ "}
@@ -148,10 +149,10 @@ def _begins_a_section(before: Element, element: Element) -> bool:
     """A text begins one unless it follows a text; a table ends one, but a note still belongs to it."""
     if isinstance(element, Text):
         return not isinstance(before, Text)
-    return isinstance(before, Table | Fields) and not isinstance(element, Note)
+    return isinstance(before, Table | Fields | Document) and not isinstance(element, Note)
 
 
-def _lines_of(element: Text | Note | Code | Fields | Table) -> Iterator[_Line]:
+def _lines_of(element: Text | Note | Code | Fields | Table | Document) -> Iterator[_Line]:
     match element:
         case Text(text):
             yield _Line(_As.TEXT, clean(text))
@@ -164,6 +165,9 @@ def _lines_of(element: Text | Note | Code | Fields | Table) -> Iterator[_Line]:
                 yield _Line(_As.TEXT, f"{clean(item.label)}: {clean(item.value)}")
         case Table():
             yield from _table(element)
+        case Document(name, text):
+            yield _Line(_As.NOTE, clean(name))
+            yield _Line(_As.BLOCK, cut(clean_lines(text), DOCUMENT_UNITS))
         case _:
             assert_never(element)
 

@@ -19,9 +19,10 @@ from bot import __version__
 from bot.alerts.limiter import Limits, Window
 from bot.alerts.outgoing import Outgoing, Receipt
 from bot.chat.discord.render import fits, render, render_line, render_plain
-from bot.chat.discord.settings import DiscordSettings
-from bot.chat.wire import Answer, Wire, fitting, of_no_chat, seconds, shortest
+from bot.chat.texts import fitting, shortest
+from bot.chat.wire import Answer, Wire, of_no_chat, seconds
 from bot.errors import Failure, SendError
+from bot.settings import DiscordSettings
 from bot.views.alert_message import SHOWN
 
 log = logging.getLogger("tocsin.discord")

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
-from bot.chat.wire import aligned, clean, cut, row_groups, units, web_address
-from bot.views.elements import Code, Element, Fields, Link, Note, Table, Text, Tone, View
+from bot.chat.texts import aligned, clean, clean_lines, cut, row_groups, units, web_address
+from bot.views.elements import Code, Document, Element, Fields, Link, Note, Table, Text, Tone, View
 
 # Of one message: https://core.telegram.org/bots/api#sendmessage, and what clients are known to meet beyond it.
 TEXT_UNITS = 4096
@@ -113,7 +113,7 @@ def _begins_a_section(before: Element | None, element: Element) -> bool:
     """A text begins one unless it follows a text; a table ends one, but a note still belongs to it."""
     if isinstance(element, Text):
         return not isinstance(before, Text)
-    return isinstance(before, Table | Fields) and not isinstance(element, Note)
+    return isinstance(before, Table | Fields | Document) and not isinstance(element, Note)
 
 
 def _put(page: _Page, element: Element) -> None:
@@ -132,6 +132,9 @@ def _put(page: _Page, element: Element) -> None:
                 page.line(f"{unlinked(item.label)}: {unlinked(item.value)}")
         case Table():
             _put_table(page, element)
+        case Document(name, text):
+            page.line(unlinked(name), "italic")
+            page.line(clean_lines(text), "pre")
         case _:
             assert_never(element)
 

@@ -15,9 +15,10 @@ from urllib.parse import quote
 from bot.alerts.limiter import Limits, Window
 from bot.alerts.outgoing import Outgoing, Receipt
 from bot.chat.telegram.render import fits, keyboard, render
-from bot.chat.telegram.settings import TelegramSettings
-from bot.chat.wire import Answer, Wire, fitting, of_no_chat, seconds, shortest
+from bot.chat.texts import fitting, shortest
+from bot.chat.wire import Answer, Wire, of_no_chat, seconds
 from bot.errors import Failure, SendError
+from bot.settings import TelegramSettings
 from bot.views.alert_message import SHOWN
 
 log = logging.getLogger("tocsin.telegram")
@@ -69,6 +70,7 @@ class TelegramSender:
         total=TOTAL,
         least_gap=LEAST_GAP,
         of_chat=lambda address: (ONE_CHAT, ONE_GROUP) if address.startswith("-") else (ONE_CHAT,),
+        counted_as=lambda address: address.partition(":")[0],
         in_flight=IN_FLIGHT,
     )
     nonce_window: timedelta | None = None

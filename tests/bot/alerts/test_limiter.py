@@ -87,3 +87,10 @@ def test_a_chat_is_busy_until_it_is_free_and_forgotten_when_idle() -> None:
     assert limiter.busy(10.5) == {"1": 11.0, "2": 15.0}
     assert limiter.busy(12.0) == {"2": 15.0}
     assert limiter.busy(16.0) == {}
+
+
+def test_the_topics_of_a_group_share_its_limit() -> None:
+    limiter = Limiter(Limits(of_chat=lambda _: (Window(1, 1.0),), counted_as=lambda address: address.partition(":")[0]))
+    limiter.passed("-5:1", 10.0)
+    assert limiter.chat_free_at("-5:2") == 11.0
+    assert limiter.busy(10.5) == {"-5": 11.0}

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.discord.render import escape, fits, render, render_line, render_plain
-from bot.chat.wire import clean
-from bot.views.elements import Button, Code, Column, Field, Fields, Link, Meter, Note, Table, Text, Tone, View
+from bot.chat.texts import clean
+from bot.views.elements import Button, Code, Column, Document, Field, Fields, Link, Meter, Note, Table, Text, Tone, View
 from tests.servers.discord import refusal
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
@@ -39,6 +39,7 @@ ELEMENTS = st.one_of(
     st.builds(Text, TEXTS),
     st.builds(Note, TEXTS),
     st.builds(Code, TEXTS),
+    st.builds(Document, TEXTS, TEXTS),
     st.builds(Link, TEXTS, TEXTS | st.just("https://www.sec.gov/Archives/1")),
     st.builds(Fields, st.lists(st.builds(Field, TEXTS, TEXTS), max_size=3).map(tuple)),
     tables(),
@@ -146,6 +147,11 @@ def test_plain_text_has_everything_but_markup() -> None:
     )
     assert render_plain(view) == {"content": "🔔 \\*T\\*\none\ntwo\nl", "allowed_mentions": {"parse": []}}
     assert render_line("see #k3f9xz, /why k3f9xz")["content"] == "see #k3f9xz, /why k3f9xz"
+
+
+def test_a_document_keeps_its_lines_and_indents_and_is_cut_where_it_is_too_long() -> None:
+    assert described(Document("data.json", "{\n  1`\n}\n")) == "-# data\\.json\n```\n{\n  1ˋ\n}\n```"
+    assert described(Document("data.json", "x\n" * 5000)).endswith("x…\n```")
 
 
 @given(view=VIEWS)

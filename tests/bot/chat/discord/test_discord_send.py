@@ -18,8 +18,8 @@ from pydantic import SecretStr
 
 from bot.alerts.outgoing import Outgoing, Sender
 from bot.chat.discord.send import MOST_INVALID, DiscordSender
-from bot.chat.discord.settings import DiscordSettings
 from bot.errors import Failure, SendError
+from bot.settings import DiscordSettings
 from bot.views.alert_message import Entry
 from tests.builders_alerts import coin_alert
 from tests.servers.chat_police import Fault
@@ -424,7 +424,7 @@ import asyncio, sys
 from tests.bot.chat.discord.test_discord_send import message, sender_to
 
 async def main():
-    async with sender_to(sys.argv[1], timeout=60) as sender:
+    async with sender_to(sys.argv[1], timeout=30) as sender:
         await sender.send("42", message())
 
 asyncio.run(main())

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.telegram.render import CALLBACK_BYTES, JOINER, fits, keyboard, render
-from bot.chat.wire import clean
-from bot.views.elements import Button, Code, Column, Field, Fields, Link, Meter, Note, Table, Text, Tone, View
+from bot.chat.texts import clean
+from bot.views.elements import Button, Code, Column, Document, Field, Fields, Link, Meter, Note, Table, Text, Tone, View
 from tests.servers.telegram import refusal
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
@@ -34,6 +34,7 @@ ELEMENTS = st.one_of(
     st.builds(Text, TEXTS),
     st.builds(Note, TEXTS),
     st.builds(Code, TEXTS),
+    st.builds(Document, TEXTS, TEXTS),
     st.builds(Link, TEXTS, TEXTS | st.just("https://www.sec.gov/Archives/1")),
     st.builds(Fields, st.lists(st.builds(Field, TEXTS, TEXTS), max_size=3).map(tuple)),
     tables(),
@@ -148,6 +149,12 @@ def test_a_button_that_telegram_cannot_carry_is_left_out() -> None:
 def test_buttons_stand_three_in_a_row() -> None:
     rows = keyboard(View("T", buttons=tuple(Button(str(at), f"/{at}") for at in range(7))))
     assert [len(row) for row in rows] == [3, 3, 1]
+
+
+def test_a_document_keeps_its_lines_and_indents() -> None:
+    view = View("T", (Document("data.json", '{\n  "a": \u202e1\n}\n'), Code("/x")))
+    assert render(view)[0] == 'T\ndata.json\n{\n  "a": 1\n}\n\n/x'.replace("data.json", f"data.{JOINER}json")
+    assert marked(view)[2] == ("pre", '{\n  "a": 1\n}')
 
 
 @given(view=VIEWS)

@@ -17,8 +17,8 @@ from pydantic import SecretStr
 
 from bot.alerts.outgoing import Outgoing, Sender
 from bot.chat.telegram.send import TelegramSender
-from bot.chat.telegram.settings import TelegramSettings
 from bot.errors import Failure, SendError
+from bot.settings import TelegramSettings
 from bot.views.alert_message import Entry
 from tests.builders_alerts import coin_alert
 from tests.servers.chat_police import Fault
@@ -407,7 +407,7 @@ import asyncio, sys
 from tests.bot.chat.telegram.test_telegram_send import message, sender_to
 
 async def main():
-    async with sender_to(sys.argv[1], timeout=60) as sender:
+    async with sender_to(sys.argv[1], timeout=30) as sender:
         await sender.send("42", message())
 
 asyncio.run(main())
