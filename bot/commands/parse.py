@@ -85,7 +85,8 @@ def _given(command: Command, text: str) -> dict[str, str]:
         else:
             given[param.name] = value
         # A positional text is one word, else the words after it would vanish in it.
-        joins = param.kind in {Kind.CHOICE, Kind.SINCE, *NAMES} or (param.kind is Kind.TEXT and named is not None)
+        is_begun = named is not None or param is last
+        joins = param.kind in {Kind.CHOICE, Kind.SINCE, *NAMES} or (param.kind is Kind.TEXT and is_begun)
         last = param if joins else None
     return given
 

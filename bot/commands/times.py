@@ -13,7 +13,7 @@ PART = re.compile(rf"(?P<number>\d{{1,6}}(?:[.,]\d{{1,3}})?)\s*(?P<unit>{WORDS})
 UNNAMED = re.sub(r"\?P<\w+>", "?:", PART.pattern)
 WHOLE = re.compile(rf"(?:{UNNAMED}[\s,]*)+", re.IGNORECASE | re.ASCII)
 SPACED = re.compile(rf"(?<![^\s=:]){WHOLE.pattern}(?!\S)", re.IGNORECASE | re.ASCII)
-CLOCK = r"(?P<{0}hour>\d{{1,2}})(?:[:.h]?(?P<{0}minute>\d{{2}}))?\s*(?P<{0}half>[ap]\.?m\.?)?"
+CLOCK = r"(?P<{0}hour>\d{{1,2}})(?:[:.h]?(?P<{0}minute>\d{{2}})|h)?\s*(?P<{0}half>[ap]\.?m\.?)?"
 TIME = re.compile(CLOCK.format(""), re.IGNORECASE | re.ASCII)
 HOURS = re.compile(
     rf"(?:from\s+)?{CLOCK.format('from_')}\s*(?:[-–—−]|\bto\b|\buntil\b|\btill?\b)\s*{CLOCK.format('to_')}",
@@ -56,7 +56,7 @@ def typed_duration(span: timedelta) -> str:
 
 def close_up_durations(text: str) -> str:
     """The line with each length of time in one word: 8 hours as 8hours."""
-    return SPACED.sub(lambda match: re.sub(r"[\s,]+", "", match[0]), text)
+    return SPACED.sub(lambda match: re.sub(r"\s+|,(?=\s)", "", match[0]), text)
 
 
 def read_time(text: str) -> int | None:

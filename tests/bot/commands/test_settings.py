@@ -1,0 +1,107 @@
+"""How a chat wishes to be told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.alerts.quiet import ChatSettings
+from bot.views.elements import Fields, Tone, View
+from storage import Storage
+from storage.outbox import HELD, QUEUED
+from tests.builders_market import CHAT, ask
+from tests.builders_outbox import chat_of, queue
+from tests.builders_storage import NOW
+
+
+def stored(storage: Storage) -> ChatSettings:
+    with storage.read() as tx:
+        chat = tx.chats.find(CHAT.platform, CHAT.address)
+    assert chat is not None
+    return ChatSettings.from_json(chat.settings)
+
+
+def fields(view: View) -> dict[str, str]:
+    return {one.label: one.value for element in view.body if isinstance(element, Fields) for one in element.items}
+
+
+@pytest.mark.parametrize(
+    ("typed", "settings"),
+    [
+        ("zone=Europe/Berlin", ChatSettings(zone="Europe/Berlin")),
+        ("zone=New York", ChatSettings(zone="America/New_York")),
+        ("Berlin", ChatSettings(zone="Europe/Berlin")),
+        ("tz berlin", ChatSettings(zone="Europe/Berlin")),
+        ("quiet=22:00-07:00", ChatSettings(quiet_from=1320, quiet_to=420)),
+        ("quiet 10pm to 7am", ChatSettings(quiet_from=1320, quiet_to=420)),
+        ("quiet from 22:00 until 07:00", ChatSettings(quiet_from=1320, quiet_to=420)),
+        ("urgent=9", ChatSettings(urgent=9.0)),
+        ("urgent=0", ChatSettings(urgent=0.0)),
+        ("cap=50", ChatSettings(cap=50)),
+        ("digest_at=7:30", ChatSettings(digest_at=450)),
+        ("digest=7am", ChatSettings(digest_at=420)),
+        ("silent", ChatSettings(silent=True)),
+        ("repeats=no", ChatSettings(repeat=False)),
+        ("berlin quiet=22-7 cap 5 silent yes", ChatSettings("Europe/Berlin", 1320, 420, cap=5, silent=True)),
+    ],
+)
+def test_a_setting_is_stored_as_it_is_meant(storage: Storage, typed: str, settings: ChatSettings) -> None:
+    view = ask(storage, f"/settings {typed}")
+    assert view.title.startswith("Changed: ")
+    assert stored(storage) == settings
+    assert fields(ask(storage, "/settings")) == fields(view)
+
+
+@pytest.mark.parametrize("off", ["off", "none", "no", "OFF"])
+def test_off_takes_a_setting_away(storage: Storage, off: str) -> None:
+    ask(storage, "/settings quiet=22:00-07:00 urgent=9 cap=50")
+    ask(storage, f"/settings quiet={off} urgent={off} cap={off}")
+    assert stored(storage) == ChatSettings()
+
+
+def test_the_clock_of_the_chat_is_shown_with_its_time_now(storage: Storage) -> None:
+    view = ask(storage, "/settings zone=Kathmandu")
+    assert fields(view)["zone"] == "Asia/Kathmandu, now 17:45"
+    assert view.data["now"] == "2026-04-26T17:45+05:45"
+
+
+def test_looking_stores_nothing(storage: Storage) -> None:
+    assert fields(ask(storage, "/settings"))["quiet"] == "off"
+    with storage.read() as tx:
+        assert tx.chats.find(CHAT.platform, CHAT.address) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "released"),
+    [("zone=Berlin", {"quiet", "daily", "cap"}), ("quiet=off", {"quiet"}), ("urgent=5", {"quiet"}), ("cap=off", {"cap"}),
+     ("digest_at=9:00", {"daily"}), ("silent=yes", set())],
+)  # fmt: skip
+def test_what_waits_for_a_changed_reason_is_judged_anew(storage: Storage, typed: str, released: set[str]) -> None:
+    chat = chat_of(storage, CHAT.address, CHAT.platform)
+    for why in ("quiet", "daily", "cap", "muted"):
+        queue(storage, chat, why)
+        with storage.write() as tx:
+            newest = tx.outbox.waiting(chat.id)[-1]
+            tx.outbox.hold(newest.id, NOW + timedelta(hours=8), why, why, NOW + timedelta(hours=9))
+    ask(storage, f"/settings {typed}")
+    with storage.read() as tx:
+        waiting = tx.outbox.waiting(chat.id)
+    assert {one.hold for one in waiting if one.state == QUEUED} == released
+    assert all(one.state in {QUEUED, HELD} for one in waiting)
+
+
+def test_every_button_works_and_turns_into_its_opposite(storage: Storage) -> None:
+    labels = set()
+    for _ in range(2):
+        for button in ask(storage, "/settings").buttons:
+            assert ask(storage, button.command).tone is Tone.ANSWER
+            labels.add(button.label)
+    assert {
+        "Quiet 22:00-07:00",
+        "No quiet hours",
+        "20 a day at most",
+        "No cap",
+        "Without sound",
+        "With sound",
+    } <= labels
