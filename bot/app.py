@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from bot.clock import Clock, FixedClock, SimulatedClock, SystemClock
 from bot.commands import COMMANDS
 from bot.commands.answer import answer
 from bot.commands.base import ChatRef
+from bot.commands.door import Door
 from bot.config import Config
 from bot.cycle import Cycle, Follow
 from bot.errors import UserError
@@ -58,22 +60,27 @@ class App:
     clock: Clock
     storage: Storage
     options: RefreshOptions
+    _fault: Callable[[], str] = str  # why nothing can be sent; empty while nothing hinders it
 
-    async def ask(self, line: str) -> View:
-        """Answer one line of the console."""
-        return await asyncio.to_thread(self.answer, line)
+    def __post_init__(self) -> None:
+        self._door = Door(self.answer)
 
-    def answer(self, line: str) -> View:
-        """The same, in the calling thread."""
+    async def ask(self, line: str, chat: ChatRef = CONSOLE) -> View | None:
+        """Answer one line; None where somebody asks so much that silence is the answer."""
+        return await asyncio.to_thread(self._door.ask, line, chat, time.monotonic())
+
+    def answer(self, line: str, chat: ChatRef = CONSOLE) -> View:
+        """Answer it, however often it was asked, in the calling thread."""
         return answer(
             line,
-            chat=CONSOLE,
+            chat=chat,
             now=self.clock.now(),
             storage=self.storage,
             scoring=self.config.scoring,
             alerts=self.config.alerts,
             feeds=self.config.feeds,
             edgar=self.config.edgar,
+            fault=self._fault(),
         )
 
     async def refresh(self) -> Refreshed:
@@ -93,10 +100,11 @@ class App:
         console = self._console(background)
         senders: dict[str, Sender] = {CONSOLE.platform: console, **self.open_senders()}
         courier = self._courier(senders)
+        self._fault = lambda: courier.fault
         heartbeat = Heartbeat(self.config.heartbeat)
         schedule = Schedule()
         console.show(banner_view(self.config, COMMANDS))
-        follow = Follow(courier.wake, background, heartbeat, lambda: courier.fault, recorder)
+        follow = Follow(courier.wake, background, recorder, heartbeat, self._fault)
         cycle = Cycle(self.storage, sources, self.clock, self.options, follow)
         stay = console.run if self.config.console.enabled else asyncio.Event().wait
 

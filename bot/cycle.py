@@ -30,9 +30,9 @@ class Follow:
 
     wake: Callable[[], None]  # the courier: there may be something to deliver
     background: Background
-    heartbeat: Heartbeat
-    fault: Callable[[], str]  # why nothing is sent, if that is so
     recorder: RecordingTransport | None = None
+    heartbeat: Heartbeat | None = None
+    fault: Callable[[], str] = str  # why nothing is sent; empty while nothing hinders it
 
 
 class Cycle:
@@ -74,7 +74,8 @@ class Cycle:
         now, fault = self._clock.now(), self._follow.fault()
         health = await asyncio.to_thread(self._health, now)
         log.info("refresh of %s done; outbox: %s", f"{now:%Y-%m-%d %H:%M}", health_line(health, fault, now))
-        await self._follow.heartbeat.beat(health, fault, now)
+        if self._follow.heartbeat is not None:
+            await self._follow.heartbeat.beat(health, fault, now)
 
     def _health(self, now: datetime) -> Health:
         with self._storage.read() as tx:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from bot.alerts.delivery import Courier, CourierOptions
 from bot.alerts.limiter import Limits
 from bot.alerts.outgoing import Outgoing, Receipt
+from bot.clock import FixedClock
 from bot.errors import SendError
 from bot.views.elements import View
+from storage import Storage
 
 
 @dataclass
@@ -55,3 +59,15 @@ class FakePlatform:
     def addresses(self) -> list[str]:
         """Where it went, in order."""
         return [address for address, _ in self.sent]
+
+
+def deliver(storage: Storage, now: datetime, platform: FakePlatform | None = None, name: str = "console") -> list[View]:
+    """Deliver what is due, on one platform; returns what was shown."""
+    chat = FakePlatform() if platform is None else platform
+    asyncio.run(delivering(storage, now, chat, name))
+    return chat.views
+
+
+async def delivering(storage: Storage, now: datetime, platform: FakePlatform, name: str = "console") -> int:
+    """The same inside a running loop; returns how many messages were sent."""
+    return await Courier(storage, {name: platform}, FixedClock(now), CourierOptions("me")).drain()

@@ -32,6 +32,7 @@ def answer(  # noqa: PLR0913 - all that a command may use
     alerts: AlertSettings,
     feeds: FeedSettings | None = None,
     edgar: EdgarSettings | None = None,
+    fault: str = "",
 ) -> View:
     """Answer one line. What the person did wrong comes back as an error View; our own faults are raised."""
     try:
@@ -39,7 +40,7 @@ def answer(  # noqa: PLR0913 - all that a command may use
         command = find_command(name, COMMANDS)
         _check_may(command, rest, chat)
         args = parse_args(command, rest, _resolver(command, storage))
-        settings = (feeds or FeedSettings(), edgar or EdgarSettings())
+        settings = (feeds or FeedSettings(), edgar or EdgarSettings(), fault)
         return command.run(Request(args, chat, now, storage, scoring, alerts, *settings))
     except UserError as error:
         return error_view(error)

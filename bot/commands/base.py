@@ -82,6 +82,7 @@ class Request:
     alerts: AlertSettings
     feeds: FeedSettings = field(default_factory=FeedSettings)
     edgar: EdgarSettings = field(default_factory=EdgarSettings)
+    fault: str = ""  # why nothing can be sent now
 
 
 @dataclass(frozen=True, slots=True)

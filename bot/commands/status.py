@@ -50,7 +50,7 @@ def run(request: Request) -> View:
                 holdings,
                 tx.refreshes.sources(),
                 tx.refreshes.last(),
-                Delivering(tx.outbox.health(now), tx.chats.platforms()),
+                Delivering(tx.outbox.health(now), tx.chats.platforms(), request.fault),
                 depth_of(tx, request.feeds, now),
                 now,
             )

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from bot.alerts.delivery import Courier
-from bot.clock import FixedClock
 from bot.feeds.base import Batch, HostedClusters
 from bot.refresh import RefreshOptions, refresh
 from bot.settings import AlertSettings, ScoringSettings
@@ -21,6 +19,7 @@ from tests.builders_filings import ACME, filing, person, trade
 from tests.builders_finradar import hosted_cluster
 from tests.builders_market import ask
 from tests.builders_storage import NOW
+from tests.chats import deliver
 
 OPTIONS = RefreshOptions("me", ScoringSettings(), AlertSettings(expire_minutes=600), 30)
 HALF_HOUR = timedelta(minutes=30)
@@ -47,14 +46,7 @@ def run(storage: Storage, cycle: int, *filings: Filing) -> int:
 
 
 def messages(storage: Storage, cycle: int = 0) -> list[View]:
-    views: list[View] = []
-
-    async def send(address: str, view: View) -> str | None:
-        views.append(view)
-        return None
-
-    asyncio.run(Courier(storage, {"console": send}, FixedClock(NOW + cycle * HALF_HOUR), "me").drain())
-    return views
+    return deliver(storage, NOW + cycle * HALF_HOUR)
 
 
 def trio(code: str = "P", shares: float = 100, **changes: Any) -> list[Filing]:
@@ -93,6 +85,7 @@ def test_plan_trades_can_be_left_out(storage: Storage) -> None:
 def test_an_insider_more_rings_again_and_one_trade_more_does_not(storage: Storage) -> None:
     ask(storage, "/alert clusters")
     assert run(storage, 0, *trio()) == 1
+    messages(storage)
     assert run(storage, 1, filing(CHIEF, trade(20, 10))) == 0
     assert run(storage, 2, filing(FOURTH, trade(20, 10))) == 1
     titles = [view.title for view in messages(storage, 2)]
@@ -102,6 +95,7 @@ def test_an_insider_more_rings_again_and_one_trade_more_does_not(storage: Storag
 def test_twice_the_value_rings_again_and_a_cent_less_does_not(storage: Storage) -> None:
     ask(storage, "/alert clusters")
     assert run(storage, 0, *trio()) == 1
+    messages(storage)
     assert run(storage, 1, filing(CHIEF, trade(299.99, 10))) == 0
     assert run(storage, 2, filing(CHIEF, trade(0.02, 10))) == 1
     assert any(view.title.endswith("(its value has doubled)") for view in messages(storage, 2))
@@ -232,7 +226,7 @@ def test_while_a_hosted_service_is_silent_nothing_ends_and_nothing_rings_again(s
     for cycle in range(1, 7):
         assert run_hosted(storage, cycle, None) == 0
     with storage.read() as tx:
-        assert [one.closed_at for one in tx.subscriptions.episodes()] == [None]
+        assert [one.closed_at for one in tx.episodes.of([1])] == [None]
     assert run_hosted(storage, 7, (hosted_cluster(),)) == 0
 
 

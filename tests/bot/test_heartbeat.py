@@ -17,7 +17,7 @@ from tests.builders_storage import NOW
 from tests.servers.port import served
 
 WELL = Health({"sent": 3, "queued": 1}, 4, NOW - timedelta(minutes=9))
-SECRET = "canary-5ef2a1c3"
+SECRET = "canary-5ef2a1c3"  # noqa: S105 - of nobody
 
 
 def beats(health: Health, *statuses: int, fault: str = "") -> tuple[bool, int]:

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bot.alerts.delivery import Courier
 from bot.chat.console.render import render
 from bot.refresh import Refreshed
 from bot.signals import coin_fundings, score_coins, score_fundings
@@ -20,6 +19,7 @@ from scoring.model import AssetClass, CoinFunding, Margin, Pair, Settlement, Sig
 from storage import Storage
 from tests.builders_funding import history
 from tests.builders_live import Bot, Row, bot, check_complete
+from tests.chats import FakePlatform, delivering
 from tests.servers.exchange import Reply, refused, text
 from tests.servers.universe import STOCK, STOCK_EXCHANGES, TWIN, TWIN_EXCHANGE
 from tests.servers.universe_history import ENDPOINTS
@@ -171,19 +171,8 @@ def test_what_was_estimated_at_a_settlement_is_confirmed_by_the_exchange(storage
     with_bot(storage, story, pairs=60, days=6)
 
 
-class Chat:
-    """Keeps what it is sent."""
-
-    def __init__(self) -> None:
-        self.views: list[View] = []
-
-    async def send(self, address: str, view: View) -> str | None:
-        self.views.append(view)
-        return str(len(self.views))
-
-
 def test_an_exchange_that_refuses_this_country_is_said_everywhere_and_the_rest_goes_on(storage: Storage) -> None:
-    async def story(one: Bot) -> tuple[Bot, Chat]:
+    async def story(one: Bot) -> tuple[Bot, FakePlatform]:
         here = one.here
         for path in (*here.made.answers["binance"], ENDPOINTS["binance"][0], CANDLE_PATHS["binance"]):
             here.fail(f"/binance{path}", refused(451))
@@ -193,8 +182,8 @@ def test_an_exchange_that_refuses_this_country_is_said_everywhere_and_the_rest_g
         await one.read_history()
         second = await one.refresh(HALF_HOUR)
         assert second.alerts > 0
-        chat = Chat()
-        await Courier(storage, {"console": chat.send}, here.clock, "me").drain()
+        chat = FakePlatform()
+        await delivering(storage, here.clock.now(), chat)
         return one, chat
 
     one, chat = with_bot(storage, story, pairs=100, days=12)

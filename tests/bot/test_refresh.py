@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
 
-from bot.alerts.delivery import LEASE, Courier
-from bot.clock import FixedClock
-from bot.errors import FeedError, SendError
+from bot.errors import FeedError
 from bot.feeds.base import Batch, SourceReport
 from bot.refresh import Refreshed, RefreshOptions, SlotTakenError, refresh
 from bot.settings import AlertSettings, ScoringSettings
-from bot.views.elements import Tone, View
+from bot.views.elements import Text, Tone
 from storage import Storage
 from tests.builders_filings import ACME, filing, person, trade
 from tests.builders_market import EXCHANGES, ask
 from tests.builders_storage import NOW, prices, settlements, steady
+from tests.chats import deliver
 
 OPTIONS = RefreshOptions("me", ScoringSettings(), AlertSettings(expire_minutes=600), 30)
 HALF_HOUR = timedelta(minutes=30)
@@ -45,20 +44,6 @@ class Broken:
         raise FeedError("451 from this country")
 
 
-@dataclass
-class Chat:
-    """A chat that keeps what it is sent, and fails as told."""
-
-    views: list[View] = field(default_factory=list)
-    failures: list[SendError] = field(default_factory=list)
-
-    async def send(self, address: str, view: View) -> str | None:
-        if self.failures:
-            raise self.failures.pop(0)
-        self.views.append(view)
-        return f"{address}-{len(self.views)}"
-
-
 def priced(percent: float, now: datetime) -> Batch:
     return Batch(prices=prices([("X", now - timedelta(days=7), 100.0), ("X", now, 100.0 + percent)]), reports=OK)
 
@@ -78,22 +63,33 @@ def story(storage: Storage, percents: list[float], first: int = 0) -> list[int]:
     return [run(storage, priced(p, NOW + c * HALF_HOUR), c).alerts for c, p in enumerate(percents, first)]
 
 
-def deliver(storage: Storage, chat: Chat, now: datetime = NOW) -> int:
-    return asyncio.run(Courier(storage, {"console": chat.send}, FixedClock(now), "me").drain())
-
-
 def test_an_alert_goes_from_a_price_to_the_chat(storage: Storage) -> None:
     history(storage)
     story(storage, [1.0])
     ask(storage, "/alert pump min=3 resolve=yes")
+    views = []
+    for cycle, percent in enumerate([20.0, 25.0, 90.0, 2.0, -5.0, -5.0], 1):
+        story(storage, [percent], first=cycle)
+        views.append(deliver(storage, NOW + cycle * HALF_HOUR))
+    assert [len(heard) for heard in views] == [1, 0, 1, 0, 1, 0]
+    titles = [view.title for heard in views for view in heard]
+    assert titles[0].startswith("NEW  X · pump & dump 3.5 (your minimum is 3)")
+    assert titles[1].startswith("ESCALATED  X · pump & dump 3.5 → 5.2")
+    assert titles[2] == "RESOLVED  X · pump & dump over: its gate is shut, peak 5.2"
+    assert all(view.tone is Tone.ALERT for heard in views for view in heard)
+
+
+def test_what_rang_while_nothing_could_be_sent_comes_as_one_message_with_the_end_of_each_story(
+    storage: Storage,
+) -> None:
+    history(storage)
+    story(storage, [1.0])
+    ask(storage, "/alert pump min=3 resolve=yes")
     assert story(storage, [20.0, 25.0, 90.0, 2.0, -5.0, -5.0], first=1) == [1, 0, 1, 0, 1, 0]
-    chat = Chat()
-    assert deliver(storage, chat, NOW + 6 * HALF_HOUR) == 3
-    titles = [view.title for view in chat.views]
-    assert titles[0].startswith("ESCALATED  X · pump & dump 3.5 → 5.2")
-    assert titles[1].startswith("NEW  X · pump & dump 3.5 (your minimum is 3)")
-    assert "RESOLVED" in titles[2]
-    assert all(view.tone is Tone.ALERT for view in chat.views)
+    (view,) = deliver(storage, NOW + 6 * HALF_HOUR)
+    lines = [element.text for element in view.body if isinstance(element, Text)]
+    assert [line.split("  ")[0] for line in lines] == ["ESCALATED", "RESOLVED"]
+    assert lines[0].endswith("(over by now) · #" + lines[0][-5:])
 
 
 def test_why_recomputes_what_the_alert_said(storage: Storage) -> None:
@@ -132,7 +128,7 @@ def test_a_crash_inside_the_refresh_leaves_the_old_state(storage: Storage, monke
     with storage.read() as tx:
         assert tx.outbox.counts() == {}
         assert tx.prices.changes(NOW) == {}
-        assert tx.subscriptions.episodes() == ()
+        assert tx.episodes.standing_keys() == set()
     assert story(storage, [20.0]) == [1]
 
 
@@ -182,12 +178,12 @@ def test_new_and_grown_clusters_ring(storage: Storage) -> None:
 
     assert run(storage, with_filings(*buyers[:2]), 0).alerts == 0
     assert run(storage, with_filings(buyers[2]), 1).alerts == 1
+    (new,) = deliver(storage, NOW + HALF_HOUR)
     assert run(storage, with_filings(), 2).alerts == 0
     assert run(storage, with_filings(buyers[3]), 3).alerts == 1
-    chat = Chat()
-    deliver(storage, chat, NOW + 3 * HALF_HOUR)
-    assert sorted(view.title.split("  ")[0] for view in chat.views) == ["GROWN", "NEW"]
-    assert "4 insiders bought $4.6K of Acme Inc (ACME)" in chat.views[0].title
+    (grown,) = deliver(storage, NOW + 3 * HALF_HOUR)
+    assert [view.title.split("  ")[0] for view in (new, grown)] == ["NEW", "GROWN"]
+    assert "4 insiders bought $4.6K of Acme Inc (ACME)" in grown.title
 
 
 def test_all_alerts_of_a_refresh_are_one_message_and_two_subscriptions_one_line(storage: Storage) -> None:
@@ -195,62 +191,8 @@ def test_all_alerts_of_a_refresh_are_one_message_and_two_subscriptions_one_line(
     ask(storage, "/alert pump min=3")
     ask(storage, "/alert pump min=2.5")
     assert story(storage, [20.0]) == [2]
-    chat = Chat()
-    assert deliver(storage, chat) == 1
-    assert "subscription 1 and 2" in str(chat.views[0].body)
-
-
-def test_a_busy_platform_is_tried_again_and_a_closed_chat_is_switched_off(storage: Storage) -> None:
-    history(storage)
-    ask(storage, "/alert pump min=3")
-    story(storage, [20.0])
-    chat = Chat(failures=[SendError("busy")])
-    assert deliver(storage, chat) == 0
-    assert deliver(storage, chat, NOW + timedelta(seconds=3)) == 1
-    story(storage, [20.0, 90.0], first=1)
-    closed = Chat(failures=[SendError("kicked", permanent=True)])
-    assert deliver(storage, closed, NOW + 2 * HALF_HOUR) == 0
-    with storage.read() as tx:
-        assert tx.outbox.counts() == {"dead": 1, "sent": 1}
-        assert tx.subscriptions.active() == ()
-
-
-def test_what_was_in_flight_at_a_crash_is_sent_again_and_says_so(storage: Storage) -> None:
-    history(storage)
-    ask(storage, "/alert pump min=3")
-    story(storage, [20.0])
-    with storage.write() as tx:
-        tx.outbox.claim("dead", NOW, LEASE)
-    chat = Chat()
-    assert deliver(storage, chat) == 0
-    assert deliver(storage, chat, NOW + LEASE) == 1
-    assert "may be a repeat" in str(chat.views[0].body)
-
-
-def test_a_message_that_breaks_its_sender_does_not_silence_the_bell(storage: Storage) -> None:
-    history(storage)
-    ask(storage, "/alert pump min=3")
-    story(storage, [20.0])
-    clock = FixedClock(NOW)
-    tried, arrived = asyncio.Event(), asyncio.Event()
-
-    async def send(address: str, view: View) -> str | None:
-        if not tried.is_set():
-            tried.set()
-            raise RuntimeError("a fault of ours")
-        arrived.set()
-        return None
-
-    async def main() -> None:
-        courier = Courier(storage, {"console": send}, clock, "me")
-        task = asyncio.create_task(courier.run())
-        await asyncio.wait_for(tried.wait(), 10)
-        clock.advance(LEASE)
-        courier.wake.set()
-        await asyncio.wait_for(arrived.wait(), 10)
-        task.cancel()
-
-    asyncio.run(main())
+    (view,) = deliver(storage, NOW)
+    assert "subscription 1 and 2" in str(view.body)
 
 
 def test_imported_data_rings_only_while_it_is_fresh(storage: Storage) -> None:

@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.alerts.delivery import Courier
 from bot.clock import FixedClock
 from bot.feeds.finradar import FinradarFeed, FinradarSettings
 from bot.feeds.http import open_client
 from bot.refresh import RefreshOptions, refresh
 from bot.settings import AlertSettings, ScoringSettings
-from bot.views.elements import View
 from storage import Storage
 from tests.builders_market import ask
 from tests.builders_storage import NOW
+from tests.chats import FakePlatform, delivering
 from tests.servers.finradar import KEY, TOKEN, Failure, FinradarServer
 
 OPTIONS = RefreshOptions("me", ScoringSettings(), AlertSettings(expire_minutes=600), 30, hosted_clusters=True)
@@ -52,14 +51,9 @@ class Story:
             settings = FinradarSettings(key=KEY, token=TOKEN, url=self.server.url)
             feed = FinradarFeed(settings, client, FixedClock(now), sleep=_at_once)
             await refresh(self.storage, [feed], now, OPTIONS)
-        heard: list[View] = []
-
-        async def send(address: str, view: View) -> str | None:
-            heard.append(view)
-            return f"{address}-{now}"
-
-        await Courier(self.storage, {"console": send}, FixedClock(now), "me").drain()
-        return [view.title for view in heard]
+        chat = FakePlatform()
+        await delivering(self.storage, now, chat)
+        return [view.title for view in chat.views]
 
 
 async def _at_once(seconds: float) -> None:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.alerts.delivery import Courier
-from bot.clock import FixedClock
 from bot.feeds.base import Batch
 from bot.refresh import RefreshOptions, refresh
 from bot.settings import AlertSettings, ScoringSettings
@@ -18,6 +16,7 @@ from storage import Storage
 from tests.builders_hosted import BOTH, accumulated, batch, given
 from tests.builders_market import ask
 from tests.builders_storage import NOW
+from tests.chats import deliver
 
 OPTIONS = RefreshOptions("me", ScoringSettings(), AlertSettings(expire_minutes=600), 30, hosted=True)
 HALF_HOUR = timedelta(minutes=30)
@@ -45,17 +44,7 @@ class Story:
         now = NOW + self.cycle * HALF_HOUR
         self.cycle += 1
         asyncio.run(refresh(self.storage, [Script(batch(*scores, scored=scored, now=now))], now, OPTIONS))
-        return self._heard(now)
-
-    def _heard(self, now: datetime) -> list[View]:
-        heard: list[View] = []
-
-        async def send(address: str, view: View) -> str | None:
-            heard.append(view)
-            return f"{address}-{now}"
-
-        asyncio.run(Courier(self.storage, {"console": send}, FixedClock(now), "me").drain())
-        return heard
+        return deliver(self.storage, now)
 
 
 def titles(views: Sequence[View]) -> list[str]:

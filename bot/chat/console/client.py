@@ -33,7 +33,7 @@ PROMPT = "tocsin> "
 LEAVE = {"/quit", "/exit", "quit", "exit"}
 PLAIN_WIDTH = 100  # cells, where there is no terminal to ask
 
-Ask = Callable[[str], Awaitable[View]]
+Ask = Callable[[str], Awaitable[View | None]]
 
 
 class ConsoleChat:
@@ -127,12 +127,14 @@ class ConsoleChat:
     async def _answer(self, line: str) -> None:
         if not line.strip():
             return
+        view: View | None
         try:
             view = await self._ask(line)
         except Exception:
             log.exception("answering %r failed", line)
             view = our_fault_view()
-        self.show(view)
+        if view is not None:
+            self.show(view)
 
 
 def _line_of(stream: TextIO) -> str:
