@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, case, delete, func, select
 
 from scoring.detection import CoinState, Standing
 from scoring.model import CoinScore, Signal
 from storage import bulk
+from storage.batches import batches
 from storage.pairs import base_coin_ids
+from storage.refreshes import DONE
 from storage.tables import BaseCoinRow, RefreshRow, ScoreRow
+
+
+@dataclass(frozen=True, slots=True)
+class CoinPast:
+    """What the refreshes knew of one coin, a value for each of them."""
+
+    standing: NDArray[np.int64]  # an index into STANDINGS
+    score: NDArray[np.float64]  # NaN unless scored
+    exchanges: NDArray[np.int64]  # behind the average
+    change_7d: NDArray[np.float64]  # percent; NaN: not known
+    streak: NDArray[np.int64]  # days
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The scores of one signal in several refreshes, oldest first."""
+
+    slots: NDArray[np.int64]
+    at: NDArray[np.int64]  # unix s
+    coins: Mapping[str, CoinPast]  # those whose score was high enough at least once
+
+
+STANDINGS = (Standing.NO_GATE, Standing.UNKNOWN, Standing.SCORED)
 
 
 class Scores:
@@ -73,6 +99,50 @@ class Scores:
         at, scores = bulk.columns_of(self._connection, statement, ("i8", "f8"))
         highest = np.append(np.maximum.accumulate(scores[::-1])[::-1], np.nan)
         return np.asarray(highest[np.searchsorted(at, since)])
+
+    def past(self, signal: Signal, since: datetime, until: datetime, least: float) -> Past:
+        """The scores of all finished refreshes since the last one before `since`.
+
+        Of the coins that reached `least` in one of them; where a coin has no row, its gate was shut.
+        """
+        done = select(RefreshRow.slot).where(RefreshRow.state == DONE, RefreshRow.at <= until)
+        first = done.where(RefreshRow.at <= since).order_by(RefreshRow.slot.desc()).limit(1).scalar_subquery()
+        wanted = done.where(RefreshRow.slot >= func.coalesce(first, 0))
+        slots, at = bulk.columns_of(
+            self._connection, wanted.add_columns(RefreshRow.at).order_by(RefreshRow.slot), ("i8", "i8")
+        )
+        within = (ScoreRow.signal == signal.value, ScoreRow.slot.in_(wanted))
+        high = select(ScoreRow.base_coin_id).where(*within, ScoreRow.score >= least).distinct()
+        rows = bulk.columns_of(
+            self._connection,
+            select(
+                ScoreRow.base_coin_id,
+                ScoreRow.slot,
+                case({one.value: i for i, one in enumerate(STANDINGS)}, value=ScoreRow.standing),
+                ScoreRow.score,
+                ScoreRow.exchanges,
+                ScoreRow.price_change_7d,
+                func.coalesce(ScoreRow.streak, 0),
+            ).where(*within, ScoreRow.base_coin_id.in_(high)),
+            ("i8", "i8", "i8", "f8", "i8", "f8", "i8"),
+        )
+        return Past(slots, at, self._by_coin(slots, rows))
+
+    def _by_coin(self, slots: NDArray[np.int64], rows: Sequence[NDArray[Any]]) -> dict[str, CoinPast]:
+        """A value for each refresh, of rows that are (coin, slot, standing, score, exchanges, change, streak)."""
+        ids, row_of = np.unique(rows[0], return_inverse=True)
+        place = (row_of, np.searchsorted(slots, rows[1]))
+        columns = []
+        for values in rows[2:]:
+            empty = np.nan if values.dtype.kind == "f" else 0
+            column = np.full((len(ids), len(slots)), empty, dtype=values.dtype)
+            column[place] = values
+            columns.append(column)
+        tickers: dict[int, str] = {}
+        for part in batches(ids.tolist()):
+            named = select(BaseCoinRow.id, BaseCoinRow.ticker).where(BaseCoinRow.id.in_(part))
+            tickers |= {number: ticker for number, ticker in self._connection.execute(named)}  # noqa: C416
+        return {tickers[number]: CoinPast(*(one[i] for one in columns)) for i, number in enumerate(ids.tolist())}
 
     def prune(self, before_slot: int) -> None:
         """Forget the refreshes before a slot, with their scores."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
-from bot.alerts.episodes import advance_cluster
+from bot.alerts.episodes import Episode, advance_cluster
 from bot.alerts.facts import cluster_finding, own_facts
-from bot.alerts.index import NOT_STANDING, ClusterIndex, Subscribers
+from bot.alerts.index import ClusterIndex, Subscribers
 from bot.alerts.matched import NOTHING_STANDS, Matched, Telling, episode_of
 from bot.alerts.matching import Verdict, Wish, verdict_on_choice, verdict_on_cluster
 from bot.alerts.snapshot import Find, Snapshot, clusters_of
@@ -65,12 +65,13 @@ class _ClusterMatch:
     def run(self, episodes: StandingEpisodes) -> None:
         """Take all episodes of the cluster through the refresh."""
         candidates = self.index.candidates(self.cluster, episodes)
+        for place in candidates.fresh.tolist():
+            self._go_on(place, None)
         for place, row in zip(candidates.places.tolist(), candidates.rows.tolist(), strict=True):
-            self._go_on(place, None if row == NOT_STANDING else row, episodes)
+            self._go_on(place, episode_of(episodes, row))
 
-    def _go_on(self, place: int, row: int | None, episodes: StandingEpisodes) -> None:
+    def _go_on(self, place: int, before: Episode | None) -> None:
         wish, subscription_id = self.index.of.wishes[place], int(self.index.of.ids[place])
-        before = None if row is None else episode_of(episodes, row)
         if before is None and (subscription_id, self.key) in self.of.closed:
             return  # a refresh that is run again must not reopen what its first run closed
         cluster = self._wanted_by(wish)

@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.alerts.episodes import Episode, Reason, Step, advance, is_known
 from bot.alerts.facts import coin_finding, own_facts
-from bot.alerts.index import NOT_STANDING, CoinIndex
+from bot.alerts.index import CoinIndex, Places
 from bot.alerts.matched import NOTHING_STANDS, Matched, Telling, episode_of
 from bot.alerts.matching import Verdict, Wish, verdict_on_change, verdict_on_coin, verdict_on_score
 from bot.alerts.snapshot import Snapshot
@@ -65,7 +65,6 @@ class _CoinMatch:
     index: CoinIndex
     _score: CoinScore | None = None
     _finding: int | None = None  # its place, once something is told of it
-    _opened: dict[int, tuple[Step, Telling | None]] = field(default_factory=dict)  # by wish
     _ended: list[tuple[int, Step]] = field(default_factory=list)  # to be told, with the place of the subscription
 
     def run(self, episodes: StandingEpisodes) -> None:
@@ -73,25 +72,29 @@ class _CoinMatch:
         if self.state.standing is Standing.SCORED:
             self._score = self.of.found.scores[self.state.signal].get(self.state.base_coin)
         candidates = self.index.candidates(self.state, self._score, episodes)
+        self._open(candidates.fresh)
         for place, row in zip(candidates.places.tolist(), candidates.rows.tolist(), strict=True):
-            if row == NOT_STANDING:
-                self._open(place)
-            else:
-                self._go_on(place, episode_of(episodes, row))
+            self._go_on(place, episode_of(episodes, row))
         self._tell_ends()
 
-    def _open(self, place: int) -> None:
-        wish, subscription_id = self.index.of.wishes[place], int(self.index.of.ids[place])
-        if (subscription_id, self.state.base_coin) in self.of.closed:
-            return  # a refresh that is run again must not reopen what its first run closed
-        if id(wish) not in self._opened:
-            # The same for all who wish the same.
-            step = self._step(None, wish)
-            self._opened[id(wish)] = (step, self._telling(step, wish) if step.change else None)
-        step, telling = self._opened[id(wish)]
-        if step.episode is not None and telling is not None:
-            self.of.matched.keep(subscription_id, self.state.base_coin, step.episode)
-            self.of.matched.alerts[self.index.of.chat_ids[place]].append(telling.to(subscription_id))
+    def _open(self, places: Places) -> None:
+        key, index, matched, closed = self.state.base_coin, self.index, self.of.matched, self.of.closed
+        openings: dict[int, tuple[Episode, Telling] | None] = {}  # by wish: the same for all who wish the same
+        for place, subscription_id in zip(places.tolist(), index.of.ids[places].tolist(), strict=True):
+            wish = index.of.wishes[place]
+            if id(wish) not in openings:
+                openings[id(wish)] = self._opening(wish)
+            opening = openings[id(wish)]
+            # A refresh that is run again must not reopen what its first run closed.
+            if opening is None or (subscription_id, key) in closed:
+                continue
+            episode, telling = opening
+            matched.keep(subscription_id, key, episode)
+            matched.alerts[index.of.chat_ids[place]].append(telling.to(subscription_id))
+
+    def _opening(self, wish: Wish) -> tuple[Episode, Telling] | None:
+        step = self._step(None, wish)
+        return None if step.episode is None else (step.episode, self._telling(step, wish))
 
     def _go_on(self, place: int, before: Episode) -> None:
         wish, subscription_id = self.index.of.wishes[place], int(self.index.of.ids[place])

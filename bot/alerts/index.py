@@ -24,8 +24,7 @@ from scoring.model import Cluster, CoinScore, Signal
 from storage.episodes import StandingEpisodes
 from storage.subscriptions import StoredWish
 
-Places = NDArray[np.int64]  # positions in an index, ascending
-NOT_STANDING = -1
+Places = NDArray[np.int64]  # positions in an index
 
 
 @lru_cache(maxsize=100_000)
@@ -56,8 +55,9 @@ class Subscribers:
 class Candidates:
     """Those for which something can be decided."""
 
-    places: Places  # in the index
-    rows: Places  # of their episodes; NOT_STANDING: none
+    fresh: Places  # in the index: those without an open episode
+    places: Places  # in the index: those with one
+    rows: Places  # the rows of their episodes
 
 
 def subscribers(stored: Iterable[StoredWish]) -> dict[Signal | ClusterRule, Subscribers]:
@@ -102,7 +102,7 @@ class CoinIndex:
     def candidates(self, state: CoinState, score: CoinScore | None, episodes: StandingEpisodes) -> Candidates:
         """Those for which the state of a coin can decide something."""
         if not is_known(state):
-            return Candidates(_none(), _none())
+            return Candidates(_none(), _none(), _none())
         level = state.score if state.standing is Standing.SCORED else None
         places, rows = self.of.standing(episodes)
         passes = self._passing(score) if state.exchanges >= self._min_exchanges else np.zeros(len(self._step), bool)
@@ -117,7 +117,7 @@ class CoinIndex:
             passes[places] = False
             reached = self._reached(state.base_coin, level)
             fresh = np.sort(reached[passes[reached]])
-        return _joined(fresh, places[decided], rows[decided])
+        return Candidates(fresh, places[decided], rows[decided])
 
     def _passing(self, score: CoinScore | None) -> NDArray[np.bool_]:
         """Whose filters the numbers of a coin pass, but for those that `matching` alone looks at."""
@@ -158,7 +158,7 @@ class ClusterIndex:
         """Those for which a cluster, or that there is none any more, can decide something."""
         places, rows = self.of.standing(episodes)
         if cluster is None:
-            return Candidates(places, rows)
+            return Candidates(_none(), places, rows)
         wanted = np.zeros(len(self.of.ids), bool)
         wanted[self._everywhere] = True
         for company in (cluster.issuer.ticker or "", cluster.issuer.cik):
@@ -167,13 +167,7 @@ class ClusterIndex:
         grew |= cluster.total_value >= 2 * episodes.told_value[rows]
         decided = grew | ~wanted[places]
         wanted[places] = False
-        return _joined(np.flatnonzero(wanted), places[decided], rows[decided])
-
-
-def _joined(fresh: Places, places: Places, rows: Places) -> Candidates:
-    return Candidates(
-        np.concatenate([fresh, places]), np.concatenate([np.full(len(fresh), NOT_STANDING, dtype=np.int64), rows])
-    )
+        return Candidates(np.flatnonzero(wanted), places[decided], rows[decided])
 
 
 def _column(values: Iterable[float]) -> NDArray[np.float64]:
