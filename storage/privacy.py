@@ -15,6 +15,7 @@ from storage.outbox import OPEN, Outbox
 from storage.tables import AlertRow, ChatRow, DeliveryRow, EpisodeRow, FindingRow, MuteRow, SubscriptionRow
 
 FORGOTTEN = "it was forgotten, as its chat wished"
+OURS = ("owner", "lease_until", "epoch")  # which of our processes sends a message: nothing of the person
 Rows = list[dict[str, Any]]
 
 
@@ -96,7 +97,7 @@ class Privacy:
             "alerts": [
                 _with_shared(row) for row in self._rows(alerts, AlertRow.id, self._alerts(scope, subscriptions))
             ],
-            "deliveries": self._rows(select(*_columns(DeliveryRow)), DeliveryRow.chat_id, scope.chats),
+            "deliveries": self._rows(select(*_columns(DeliveryRow, *OURS)), DeliveryRow.chat_id, scope.chats),
         }
 
     def forget(self, scope: Scope, now: datetime) -> Stored:

@@ -9,13 +9,14 @@ from dataclasses import replace
 from bot.alerts.enqueue import clusters_of
 from bot.alerts.matching import Wish
 from bot.alerts.quiet import ChatSettings
+from bot.alerts.rehearsal import Rehearsal, rehearse
 from bot.commands.alert import subscription_here
 from bot.commands.base import Command, Kind, Param, Request
 from bot.commands.chats import chat_here
 from bot.commands.mute import muted_words
 from bot.signals import score_coins
 from bot.views import numbers
-from bot.views.alerts import Listed, Past, subscriptions_view
+from bot.views.alerts import Listed, subscriptions_view
 from bot.views.cluster_words import summary
 from bot.views.elements import View
 from bot.views.subscription import Shown, Stands, subscription_view
@@ -87,9 +88,9 @@ def _standing(tx: Transaction, wish: Wish, episodes: Sequence[StoredEpisode], re
     ]
 
 
-def _pasts(tx: Transaction, wishes: Sequence[Wish], request: Request) -> list[Past]:
-    """What each would have rung for in the last 7 days."""
-    return [Past() for _ in wishes]
+def _pasts(tx: Transaction, wishes: Sequence[Wish], request: Request) -> Sequence[Rehearsal]:
+    """What each would have rung for in the last days."""
+    return rehearse(tx, wishes, request.now, request.alerts, request.scoring)
 
 
 COMMAND = Command(

@@ -1,7 +1,8 @@
-"""How often a person and a chat may ask (pure): in bursts, and then at a pace."""
+"""How often a person and a chat may ask: in bursts, and then at a pace. The time is an argument."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
@@ -55,15 +56,17 @@ class Door:
     user: Pace = OF_USER
     chat: Pace = OF_CHAT
     _buckets: dict[Hashable, Bucket] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)  # answers are made in threads
 
     def ask(self, line: str, chat: ChatRef, now: float) -> View | None:
         """The answer, a warning, or nothing. `now` counts seconds and never goes back."""
-        refused = self.refusal(chat, now)
+        with self._lock:
+            refused = self._refusal(chat, now)
         if refused is None:
             return self.answer(line, chat)
         return too_many_view(refused) if refused > 0 else None
 
-    def refusal(self, chat: ChatRef, now: float) -> float | None:
+    def _refusal(self, chat: ChatRef, now: float) -> float | None:
         """None: go through. Else the seconds to wait, to be said once, and 0 where that has been said."""
         if chat.platform == OWN:
             return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.feeds.exchanges import title_of
@@ -16,11 +15,11 @@ from scoring.model import Signal
 
 if TYPE_CHECKING:
     from bot.alerts.matching import Wish
+    from bot.alerts.rehearsal import Rehearsal
     from bot.alerts.standing import Matches
 
 SHOWN = 10
 BUTTONS = 5
-FULL_DAYS = 6.9  # of 7: a refresh more or less
 DIGESTS = {"refresh": "one line each", "daily": "in a daily digest"}
 
 
@@ -73,35 +72,13 @@ def deleted_view(number: int, wish: Wish) -> View:
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
-    """One time at which a subscription would have rung."""
-
-    at: datetime
-    title: str
-    before: float | None  # score, or insiders; None: it was new
-    level: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What a subscription would have rung for in the last 7 days."""
-
-    days: float = 0.0  # of which refreshes are stored; 0: nothing is known
-    new: int = 0
-    grown: int = 0  # escalated, or a cluster that grew
-    resolved: int = 0
-    recent: tuple[Rung, ...] = ()
-    ignored: str = ""  # filters that cannot be replayed, in words
-
-
-@dataclass(frozen=True, slots=True)
 class Listed:
     """A subscription as the list shows it."""
 
     id: int
     wish: Wish
     standing: int  # coins or clusters that stand above it now
-    past: Past  # what it would have rung for lately
+    past: Rehearsal  # what it would have rung for lately
 
 
 def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = ()) -> View:
@@ -116,7 +93,7 @@ def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = ()) -> V
     columns = (Column("ID", "right"), Column("rings for"), Column("standing now", "right"), Column("last 7 days"))
     rows = tuple((str(one.id), describe(one.wish), str(one.standing), rang(one.past)) for one in listed)
     first = listed[0].id
-    notes = [covered(listed[0].past), *(f"Muted: {one}." for one in muted)]
+    notes = [*dict.fromkeys(covered(one.past) for one in listed), *(f"Muted: {one}." for one in muted)]
     return View(
         title=f"{numbers.count(len(listed), 'subscription')} in this chat",
         body=(
@@ -140,26 +117,28 @@ def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = ()) -> V
     )
 
 
-def rang(past: Past) -> str:
+def rang(past: Rehearsal) -> str:
     """How often it would have rung, in a few words: 5 new, 2 risen."""
-    if not past.days:
+    if not past.covered:
         return numbers.UNKNOWN
-    parts = [f"{past.new} new"] + ([f"{past.grown} risen"] if past.grown else [])
-    return ", ".join(parts) + (" or fewer" if past.ignored else "")
+    parts = [f"{past.new} new"] + ([f"{past.risen} risen"] if past.risen else [])
+    return ", ".join(parts) + (" or fewer" if past.without else "")
 
 
-def covered(past: Past) -> str:
-    """What the last days rest on; empty when they are all stored."""
-    if not past.days:
-        return "What would have rung lately is not known: no refresh of the last 7 days is stored."
-    if past.days >= FULL_DAYS:
+def covered(past: Rehearsal) -> str:
+    """What is known of the last days; empty when it is all."""
+    if past.unknown:
+        return f"What would have rung is not known: {past.unknown}."
+    if not past.covered:
+        return f"What would have rung is not known: nothing of the last {past.days} days is stored."
+    if past.covered >= past.days:
         return ""
-    return f"Refreshes of {past.days:.1f} of the last 7 days are stored; what would have rung is of those."
+    return f"Of the last {past.days} days {past.covered} {'is' if past.covered == 1 else 'are'} stored."
 
 
-def past_data(past: Past) -> dict[str, Json]:
+def past_data(past: Rehearsal) -> dict[str, Json]:
     """The same as numbers."""
-    return {"days": past.days, "new": past.new, "grown": past.grown, "resolved": past.resolved}
+    return {"days": past.covered, "new": past.new, "risen": past.risen, "over": past.over}
 
 
 def describe(wish: Wish) -> str:

@@ -32,7 +32,7 @@ def start_view(subscriptions: int = 0, *, was_off: bool = False) -> View:
                 "Coins: it watches funding rates of perpetual futures for pumps that are sold into, and for shorts "
                 "that sit for days. Stocks: it reads insiders' filings for companies that several of them buy."
             ),
-            Text("Try one of these. Nothing rings until you subscribe."),
+            Text("Try one of these." + ("" if subscriptions else " Nothing rings until you subscribe.")),
             Code("/pump min=3"),
             Code("/clusters side=buy"),
             Code("/alert pump min=3"),

@@ -8,15 +8,16 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from bot.views import local, numbers
-from bot.views.alerts import FULL_DAYS, Past, covered, describe, past_data, rang
+from bot.views.alerts import covered, describe, past_data, rang
 from bot.views.elements import Button, Column, Element, Note, Table, Text, View
 from scoring.model import Signal
 
 if TYPE_CHECKING:
     from bot.alerts.matching import Wish
+    from bot.alerts.rehearsal import Rehearsal
 
 SHOWN = 20
-WEEK = 7.0
+WEEK = 7  # days
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class Shown:
     id: int
     wish: Wish
     standing: Sequence[Stands]
-    past: Past
-    others: Mapping[float, Past]  # minimum → what it would have done
+    past: Rehearsal
+    others: Mapping[float, Rehearsal]  # minimum → what it would have done
     muted: Sequence[str]  # in words
     zone: tzinfo
     now: datetime
@@ -77,34 +78,35 @@ def _standing(shown: Shown) -> list[Element]:
 def _recent(shown: Shown) -> list[Element]:
     past = shown.past
     elements: list[Element] = []
-    if past.days:
-        elements.append(Text(f"In the last 7 days it would have rung for {rang(past)}."))
-    if past.recent:
+    if past.covered:
+        elements.append(Text(f"In the last {past.days} days it would have rung for {rang(past)}."))
+    if past.latest:
         columns = (Column("would have rung"), Column("what"), Column("from", "right"), Column("to", "right"))
         rows = tuple(
             (
                 local.at(one.at, shown.zone, shown.now),
-                one.title,
+                f"{one.kind} {one.title}",
                 _level(one.before, shown.wish.signal),
                 _level(one.level, shown.wish.signal),
             )
-            for one in past.recent
+            for one in past.latest
         )
         elements.append(Table(columns, rows))
-    if past.ignored:
-        elements.append(Note(f"{past.ignored} cannot be replayed: fewer may have rung."))
+    if past.without:
+        filters = " and ".join(past.without)
+        elements.append(Note(f"Of the past it is not stored what {filters} would have left out: it may be fewer."))
     return elements + [Note(note) for note in [covered(past)] if note]
 
 
 def _others(shown: Shown) -> list[Element]:
-    known = {minimum: past for minimum, past in shown.others.items() if past.days}
+    known = {minimum: past for minimum, past in shown.others.items() if past.covered}
     if not known:
         return []
     columns = (Column("with min", "right"), Column("rings a week", "right"), Column("of them new", "right"))
     rows = tuple(
         (
             numbers.plain(minimum) + (" (now)" if minimum == shown.wish.minimum else ""),
-            _a_week(past.new + past.grown, past),
+            _a_week(past.new + past.risen, past),
             _a_week(past.new, past),
         )
         for minimum, past in sorted(known.items())
@@ -124,9 +126,10 @@ def _buttons(shown: Shown) -> tuple[Button, ...]:
     return (*minimums, digest, end, Button("All subscriptions", "/alerts"))
 
 
-def _a_week(count: int, past: Past) -> str:
-    rate = count * WEEK / min(past.days, WEEK)
-    return f"{count}" if past.days >= FULL_DAYS else f"about {rate:.0f}"
+def _a_week(count: int, past: Rehearsal) -> str:
+    if past.covered >= past.days:
+        return f"{count * WEEK / past.days:.0f}"
+    return f"about {count * WEEK / past.covered:.0f}"
 
 
 def _level(level: float | None, signal: Signal) -> str:
