@@ -30,7 +30,7 @@ log = logging.getLogger("tocsin.discord")
 # https://discord.com/developers/docs/topics/rate-limits, with room for what the net does to the distance of two
 # messages. What a channel takes is in the headers of each answer; this is what it is before the first.
 TOTAL = Window(50, 1.025)
-LEAST_GAP = 1 / 75  # seconds
+LEAST_GAP = 1 / 120  # seconds
 ONE_CHANNEL = Window(5, 5.1)
 IN_FLIGHT = 8
 

@@ -26,7 +26,7 @@ log = logging.getLogger("tocsin.telegram")
 # What Telegram is known to take, with room for what the net does to the distance between two messages:
 # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
 TOTAL = Window(30, 1.025)
-LEAST_GAP = 1 / 45  # seconds
+LEAST_GAP = 1 / 60  # seconds
 ONE_CHAT = Window(1, 1.05)
 ONE_GROUP = Window(20, 61.0)  # groups and channels; their ids are negative
 IN_FLIGHT = 8
