@@ -414,7 +414,8 @@ def test_every_button_leads_to_an_answer(market: Storage) -> None:
     lines = (
         "/start", "/pump", "/pump min=0.00001", "/pump min=9", "/selling", "/clusters", "/clusters ACME",
         "/clusters side=sell min_value=1m days=90 sector='real estate' industry=biotechnology", "/funding PUMP",
-        "/coin SHRT", "/alert pump min=3.25", "/alert clusters min_value=1.5bn sector='real estate'", "/alerts",
+        "/coin SHRT", "/alert pump min=3.25", "/alert clusters min_value=1.5bn sector='real estate'", "/alerts", "/alerts 1",
+        "/alerts 2", "/mute", "/mute PUMP", "/mute PUMP 1d", "/mute 1h", "/mute", "/settings", "/missed", "/test", "/forget",
     )  # fmt: skip
     for line in lines:
         for button in ask(market, line).buttons:
@@ -483,10 +484,16 @@ def test_bytes_that_a_terminal_could_not_decode_are_answered_too(market: Storage
 
 
 @given(
-    st.sampled_from(["/pump", "/clusters", "/funding", "/coin", "/alert", "/alert pump", "/alert change 1", "/why", "/help", "/start"]),
-    st.text(max_size=40) | st.text(alphabet=" =:,.'\"0123456789PUMPcoinsmindays", max_size=40),
+    st.sampled_from(
+        [
+            "/pump", "/clusters", "/funding", "/coin", "/alert", "/alert pump", "/alert change 1", "/why", "/help", "/start",
+            "/alerts", "/mute", "/mute PUMP", "/unmute", "/settings", "/settings quiet=", "/settings zone=", "/missed",
+            "/missed since=", "/missed ref=", "/missed limit=1 cursor=", "/test", "/export", "/forget",
+        ]
+    ),
+    st.text(max_size=40) | st.text(alphabet=" =:,.'\"+-0123456789PUMPcoinsmindayshwTZ", max_size=40),
 )  # fmt: skip
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_typed_is_answered(market: Storage, command: str, text: str) -> None:
     view = ask(market, f"{command} {text}")
     assert view.title
