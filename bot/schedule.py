@@ -13,6 +13,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 log = logging.getLogger("tocsin.schedule")
 
+TICK_SECONDS = 20.0
+
 Job = Callable[[], Awaitable[None]]
 
 
@@ -29,9 +31,15 @@ def every_seconds(seconds: float) -> BaseTrigger:
 
 
 class Schedule:
-    """The jobs of the process; started and stopped with it."""
+    """The jobs of the process; started and stopped with it.
 
-    def __init__(self) -> None:
+    A timer of the event loop stands still while the machine sleeps, so a job would come as late as it slept. The
+    wall clock is therefore looked at every few seconds; a run that was missed comes once, and at once.
+    """
+
+    def __init__(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._sleep = sleep
+        self._ticking: asyncio.Task[None] | None = None
         # Misfires: the default drops a run silently when the loop was busy for a second; here a late run
         # still runs, several late ones run once, and no job overlaps itself.
         self._scheduler = AsyncIOScheduler(
@@ -47,10 +55,18 @@ class Schedule:
     def start(self) -> None:
         """Begin; needs a running event loop."""
         self._scheduler.start()
+        self._ticking = asyncio.get_running_loop().create_task(self._tick())
 
     def stop(self) -> None:
         """Fire no more jobs. Running ones are the caller's to wait for: the scheduler would cancel them."""
         self._scheduler.pause()
+        if self._ticking is not None:
+            self._ticking.cancel()
+
+    async def _tick(self) -> None:
+        while True:
+            await self._sleep(TICK_SECONDS)
+            self._scheduler.wakeup()
 
 
 async def _guarded(name: str, job: Job) -> None:
