@@ -5,16 +5,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench docs clean
+.PHONY: help run test crash-test lint format bench docs clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 12
 
 run: $(VENV)/.run  ## start the bot (simulated market until there is a config.toml)
 	@$(BIN)/tocsin run
 
 test: $(VENV)/.test  ## run the tests
 	@$(BIN)/python -m pytest -n auto $(TEST_OPTIONS)
+
+crash-test: $(VENV)/.test  ## kill the bot at named points for a minute, and count what people have
+	@PYTHONPATH=. $(BIN)/python -m tests.crash $(CRASH_OPTIONS)
 
 lint: $(VENV)/.lint  ## style, types and import contracts
 	$(BIN)/ruff check .
