@@ -102,11 +102,13 @@ class Subscriptions:
         return tuple(Subscription(*row) for row in rows)
 
     def active_wishes(self) -> list[StoredWish]:
-        """The same, for whoever needs all of them at once: not decoded, since many wish the same."""
+        """The same, oldest first, for whoever needs all of them at once: not decoded, since many wish the same."""
         statement = (
             select(SubscriptionRow.id, SubscriptionRow.chat_id, cast(SubscriptionRow.wish, Text))
             .join(ChatRow, ChatRow.id == SubscriptionRow.chat_id)
             .where(SubscriptionRow.deleted_at.is_(None), ChatRow.status == ACTIVE)
             .order_by(SubscriptionRow.id)
         )
-        return [(number, chat_id, wish) for number, chat_id, wish in self._connection.execute(statement)]
+        # From the driver: of a hundred thousand rows half of the time goes into wrapping each.
+        cursor = self._connection.execute(statement).cursor
+        return [] if cursor is None else list(cursor.fetchall())

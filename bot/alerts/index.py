@@ -61,20 +61,26 @@ class Candidates:
 
 
 def subscribers(stored: Iterable[StoredWish]) -> dict[Signal | ClusterRule, Subscribers]:
-    """Subscriptions apart by what they are matched against: a coin signal, or clusters by one rule."""
-    kinds: dict[int, Signal | ClusterRule] = {}  # of wishes that many share; hashing one takes long
-    groups: dict[Signal | ClusterRule, list[tuple[int, int, Wish]]] = defaultdict(list)
+    """Subscriptions apart by what they are matched against: a coin signal, or clusters by one rule.
+
+    They come in the order of their ids.
+    """
+    groups: dict[Signal | ClusterRule, tuple[list[int], list[int], list[Wish]]] = defaultdict(lambda: ([], [], []))
+    known: dict[int, tuple[list[int], list[int], list[Wish]]] = {}  # by wish: many share one, and hashing it takes long
     for subscription_id, chat_id, text in stored:
         wish = wish_of(text)
-        kind = kinds.get(id(wish))
-        if kind is None:
-            kind = kinds[id(wish)] = wish.cluster_rule() if wish.signal is Signal.CLUSTERS else wish.signal
-        groups[kind].append((subscription_id, chat_id, wish))
-    found: dict[Signal | ClusterRule, Subscribers] = {}
-    for kind, group in groups.items():
-        ids, chat_ids, wishes = zip(*sorted(group, key=lambda one: one[0]), strict=True)
-        found[kind] = Subscribers(np.array(ids, dtype=np.int64), chat_ids, wishes)
-    return found
+        group = known.get(id(wish))
+        if group is None:
+            kind = wish.cluster_rule() if wish.signal is Signal.CLUSTERS else wish.signal
+            group = known[id(wish)] = groups[kind]
+        ids, chat_ids, wishes = group
+        ids.append(subscription_id)
+        chat_ids.append(chat_id)
+        wishes.append(wish)
+    return {
+        kind: Subscribers(np.array(ids, dtype=np.int64), chat_ids, wishes)
+        for kind, (ids, chat_ids, wishes) in groups.items()
+    }
 
 
 class CoinIndex:
