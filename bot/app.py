@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 from bot.alerts.delivery import Courier, CourierOptions
 from bot.alerts.matching import Wish
 from bot.alerts.outgoing import Sender
-from bot.alerts.standing import open_standing
+from bot.alerts.standing import Moment, open_standing
 from bot.background import Background
 from bot.chat.console.client import ConsoleChat
 from bot.clock import Clock, FixedClock, SimulatedClock, SystemClock
@@ -60,6 +60,7 @@ class App:
     clock: Clock
     storage: Storage
     options: RefreshOptions
+    _wake: Callable[[], object] = int  # delivery looks at once
     _fault: Callable[[], str] = str  # why nothing can be sent; empty while nothing hinders it
 
     def __post_init__(self) -> None:
@@ -67,7 +68,9 @@ class App:
 
     async def ask(self, line: str, chat: ChatRef = CONSOLE) -> View | None:
         """Answer one line; None where somebody asks so much that silence is the answer."""
-        return await asyncio.to_thread(self._door.ask, line, chat, time.monotonic())
+        view = await asyncio.to_thread(self._door.ask, line, chat, time.monotonic())
+        self._wake()  # /test, /unmute and the like have something to deliver
+        return view
 
     def answer(self, line: str, chat: ChatRef = CONSOLE) -> View:
         """Answer it, however often it was asked, in the calling thread."""
@@ -100,7 +103,7 @@ class App:
         console = self._console(background)
         senders: dict[str, Sender] = {CONSOLE.platform: console, **self.open_senders()}
         courier = self._courier(senders)
-        self._fault = lambda: courier.fault
+        self._wake, self._fault = courier.wake, lambda: courier.fault
         heartbeat = Heartbeat(self.config.heartbeat)
         schedule = Schedule()
         console.show(banner_view(self.config, COMMANDS))
@@ -227,13 +230,14 @@ class App:
                 return
             chat = tx.chats.put(CONSOLE.platform, CONSOLE.address, now)
             defaults = self.config.alerts
+            moment = Moment(tx, now, defaults, self.config.scoring)
             for wish in (
                 Wish(Signal.PUMP, defaults.pump_min, defaults.step, resolve=True),
                 Wish(Signal.SELLING, defaults.selling_min, defaults.step, resolve=True),
                 Wish(Signal.CLUSTERS, defaults.clusters_min_insiders, defaults.step),
             ):
-                made = tx.subscriptions.add(chat.id, CONSOLE.user, wish.signal.value, wish.to_json(), now)
-                open_standing(tx, made.id, wish, now, defaults, self.config.scoring)
+                made = tx.subscriptions.add(chat.id, CONSOLE.owner, wish.signal.value, wish.to_json(), now)
+                open_standing(moment, made.id, wish)
 
     def _coins(self) -> tuple[str, ...]:
         with self.storage.read() as tx:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.alerts.matching import Wish
+from scoring.model import Signal
 from storage import Storage
 from storage.alerts import NewAlert
 from storage.chats import Chat
@@ -21,7 +23,7 @@ def chat_of(storage: Storage, address: str = "local", platform: str = "fake", **
         chat = tx.chats.put(platform, address, NOW)
         tx.chats.settle(chat.id, settings)
         if not tx.subscriptions.of_chat(chat.id):
-            tx.subscriptions.add(chat.id, "fake:me", "pump", {"signal": "pump", "minimum": 3}, NOW)
+            tx.subscriptions.add(chat.id, "fake:me", "pump", Wish(Signal.PUMP, 3.0).to_json(), NOW)
     return chat
 
 

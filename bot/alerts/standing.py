@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from bot.alerts.episodes import Episode, advance_cluster, standing
 from bot.alerts.matching import Verdict, Wish, verdict_on_cluster, verdict_on_coin, verdict_on_score
@@ -25,16 +26,25 @@ class Matches:
     unknown: str = ""  # why it is not known what matches, in a sentence for people
 
 
-def open_standing(
-    tx: Transaction,
-    subscription_id: int,
-    wish: Wish,
-    now: datetime,
-    alerts: AlertSettings,
-    scoring: ScoringSettings,
-) -> Matches:
+@dataclass
+class Moment:
+    """What is known at one moment; it is looked up once, for however many subscriptions."""
+
+    tx: Transaction
+    now: datetime
+    alerts: AlertSettings
+    scoring: ScoringSettings
+
+    @cached_property
+    def scores(self) -> dict[Signal, dict[str, CoinScore]]:
+        """All coin scores."""
+        return score_coins(self.tx, self.now, self.scoring)
+
+
+def open_standing(moment: Moment, subscription_id: int, wish: Wish) -> Matches:
     """Open silent episodes for all that matches now, and give it back to be shown."""
     # Slot 0 lies before every refresh: the next one counts in full.
+    tx, now = moment.tx, moment.now
     if wish.signal is Signal.CLUSTERS:
         ciks = companies_of(tx, wish)
         given = clusters_of(tx, wish.cluster_rule(), now)
@@ -42,8 +52,8 @@ def open_standing(
         opened = {one.key: advance_cluster(None, one, now, 0).episode for one in clusters}
         matches = Matches(clusters=clusters, unknown=given.unknown)
     else:
-        rule = wish.coin_rule(alerts, scoring)
-        scores = score_coins(tx, now, scoring)[wish.signal]
+        rule = wish.coin_rule(moment.alerts, moment.scoring)
+        scores = moment.scores[wish.signal]
         opened = {
             key: standing(
                 CoinState(key, wish.signal, Standing.SCORED, score.score, len(score.funding.exchanges)),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.alerts.holding import Digest
 from bot.alerts.matching import Wish
-from bot.alerts.standing import open_standing
+from bot.alerts.standing import Moment, open_standing
 from bot.commands.base import Command, Kind, Param, Request
 from bot.commands.chats import chat_here, open_chat, owned
 from bot.commands.clusters import DAYS, INDUSTRY, MIN_VALUE, PLAN, SECTOR, SIDE
@@ -73,7 +73,7 @@ def _delete(request: Request) -> View:
 
 
 def _answer(tx: Transaction, made: Subscription, wish: Wish, request: Request, verb: str) -> View:
-    matches = open_standing(tx, made.id, wish, request.now, request.alerts, request.scoring)
+    matches = open_standing(Moment(tx, request.now, request.alerts, request.scoring), made.id, wish)
     unknown = [ticker for ticker in wish.tickers if not tx.filings.named(ticker)]
     least = request.scoring.min_exchanges
     return subscribed_view(made.id, wish, matches, verb, min_exchanges=least, unknown=unknown)

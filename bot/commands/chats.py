@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.alerts.matching import Wish
-from bot.alerts.standing import open_standing
+from bot.alerts.standing import Moment, open_standing
 from bot.commands.base import ChatRef, Request
 from storage import Transaction
 from storage.chats import ACTIVE, Chat
@@ -21,16 +21,11 @@ def open_chat(tx: Transaction, request: Request) -> Chat:
     before = chat_here(tx, ref)
     chat = tx.chats.put(ref.platform, ref.address, request.now)
     if before is not None and before.status != ACTIVE:
+        moment = Moment(tx, request.now, request.alerts, request.scoring)
         for one in tx.subscriptions.of_chat(chat.id):
-            reopen(tx, one, request)
+            tx.episodes.end(one.id, request.now)
+            open_standing(moment, one.id, Wish.from_json(one.wish))
     return chat
-
-
-def reopen(tx: Transaction, subscription: Subscription, request: Request) -> None:
-    """Let what stands now stand for a subscription without a word."""
-    tx.episodes.end(subscription.id, request.now)
-    wish = Wish.from_json(subscription.wish)
-    open_standing(tx, subscription.id, wish, request.now, request.alerts, request.scoring)
 
 
 def owners(ref: ChatRef) -> frozenset[str]:

@@ -93,7 +93,7 @@ def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = ()) -> V
     columns = (Column("ID", "right"), Column("rings for"), Column("standing now", "right"), Column("last 7 days"))
     rows = tuple((str(one.id), describe(one.wish), str(one.standing), rang(one.past)) for one in listed)
     first = listed[0].id
-    notes = [*dict.fromkeys(covered(one.past) for one in listed), *(f"Muted: {one}." for one in muted)]
+    notes = [*dict.fromkeys(covered(one.past, one.wish.signal) for one in listed), *(f"Muted: {one}." for one in muted)]
     return View(
         title=f"{numbers.count(len(listed), 'subscription')} in this chat",
         body=(
@@ -125,7 +125,7 @@ def rang(past: Rehearsal) -> str:
     return ", ".join(parts) + (" or fewer" if past.without else "")
 
 
-def covered(past: Rehearsal) -> str:
+def covered(past: Rehearsal, signal: Signal) -> str:
     """What is known of the last days; empty when it is all."""
     if past.unknown:
         return f"What would have rung is not known: {past.unknown}."
@@ -133,7 +133,8 @@ def covered(past: Rehearsal) -> str:
         return f"What would have rung is not known: nothing of the last {past.days} days is stored."
     if past.covered >= past.days:
         return ""
-    return f"Of the last {past.days} days {past.covered} {'is' if past.covered == 1 else 'are'} stored."
+    what = "filings" if signal is Signal.CLUSTERS else "scores"
+    return f"“Last {past.days} days” rests on {numbers.count(past.covered, 'day')} of {what}; no more is stored."
 
 
 def past_data(past: Rehearsal) -> dict[str, Json]:

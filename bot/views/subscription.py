@@ -95,7 +95,7 @@ def _recent(shown: Shown) -> list[Element]:
     if past.without:
         filters = " and ".join(past.without)
         elements.append(Note(f"Of the past it is not stored what {filters} would have left out: it may be fewer."))
-    return elements + [Note(note) for note in [covered(past)] if note]
+    return elements + [Note(note) for note in [covered(past, shown.wish.signal)] if note]
 
 
 def _others(shown: Shown) -> list[Element]:

@@ -75,7 +75,7 @@ def test_what_is_not_stored_is_said(storage: Storage) -> None:
     fill(storage)
     refreshes(storage, [1.0, 4.0, 4.0, 4.0], NOW - timedelta(hours=20), timedelta(hours=6))
     ask(storage, "/alert pump min=3 exchanges=okx")
-    assert any("Of the last 7 days 1 is stored" in note for note in notes(ask(storage, "/alerts")))
+    assert any("rests on 1 day of scores" in note for note in notes(ask(storage, "/alerts")))
     view = ask(storage, "/alerts 1")
     assert tables(view)[-1][1] == ["3 (now)", "about 7", "about 7"]
     assert any("exchanges would have left out" in note for note in notes(view))

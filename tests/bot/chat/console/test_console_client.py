@@ -16,8 +16,9 @@ from bot.commands import COMMANDS
 ROOT = Path(__file__).resolve().parents[4]
 SCRIPT = """
 import asyncio, sys
+from bot.alerts.outgoing import Outgoing
 from bot.chat.console.client import ConsoleChat
-from bot.views.elements import Text, View
+from bot.views.elements import View
 
 async def ask(line):
     if line == "ring":
@@ -28,7 +29,7 @@ async def ask(line):
     return View(f"you said {line}")
 
 async def later():
-    await console.send("local", View("DING", (Text("an alert"),)))
+    await console.send("local", Outgoing((), "nonce", "DING", ("an alert",)))
 
 console = ConsoleChat(ask, coins=lambda: ("BTC", "PEPE"))
 
