@@ -106,8 +106,8 @@ def _migrate(engine: Engine, shown: str) -> None:
     with reading(engine) as connection:
         current = _revision(connection)
     if current == HEAD:
-        _refuse_read_only(engine)
         _refuse_broken(engine, shown)
+        _refuse_read_only(engine)
         return
     from storage.upgrade import revisions, upgrade  # noqa: PLC0415 - 11 MB that a database of today does not need
 

@@ -128,3 +128,25 @@ def test_a_reader_sees_one_state_while_a_writer_commits(storage: Storage) -> Non
         assert reader.subscriptions.active() == ()
     with storage.read() as later:
         assert len(later.subscriptions.active()) == 1
+
+
+def test_damage_in_the_tables_of_people_is_refused_at_start_and_the_file_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.db"
+    storage = open_storage(f"sqlite:///{path}")
+    with storage.write() as tx:
+        chat = tx.chats.put("console", "local", NOW)
+        tx.subscriptions.add(chat.id, "me", "pump", {}, NOW)
+    with storage.read() as tx:
+        find = "SELECT rootpage FROM sqlite_master WHERE name = 'subscription'"
+        page = tx.connection.exec_driver_sql(find).scalar_one()
+        size = tx.connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+    with storage.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    storage.close()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    before = path.read_bytes()
+    with pytest.raises(DatabaseUnusableError, match="; restore a backup, or name another"):
+        open_storage(f"sqlite:///{path}")
+    assert path.read_bytes() == before

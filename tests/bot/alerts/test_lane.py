@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -414,6 +415,29 @@ def test_a_database_that_is_locked_stops_sending_until_it_is_not(
         assert bench.drain() == 0
         assert "locked" in bench.courier.fault
     assert bench.drain() == 1
+
+
+def test_a_database_that_is_damaged_stops_sending_and_says_so(storage: Storage, tmp_path: Path) -> None:
+    bench = Bench(storage)
+    for number in range(3):
+        queue(storage, chat_of(storage, str(number)), str(number))
+    with storage.read() as tx:
+        names = ("delivery", "ix_delivery_queued", "ix_delivery_chat_state")
+        pages = [
+            tx.connection.exec_driver_sql("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).scalar_one()
+            for name in names
+        ]
+        size = tx.connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+    with storage.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    storage.engine.dispose()
+    with (tmp_path / "test.db").open("r+b") as file:
+        for page in pages:
+            file.seek((page - 1) * size)
+            file.write(b"\xff" * size)
+    assert bench.drain() == 0
+    assert bench.platform.sent == []
+    assert "malformed" in bench.courier.fault
 
 
 def test_a_message_that_breaks_its_sender_silences_nobody_else(storage: Storage) -> None:
