@@ -110,14 +110,16 @@ def _put_alerts(
     )  # fmt: skip
     numbers = iter(Tally(connection).reserve("last_alert_id", sum(len(one.alerts) for one in deliveries)))
     at = int(now.timestamp())
+    written: dict[int, str] = {}  # whoever wishes the same shares one dict of facts
     rows = []
     for delivery_id, delivery in zip(ids, deliveries, strict=True):
         for one in delivery.alerts:
             number = next(numbers)
             finding = None if one.finding is None else findings[one.finding]
+            own = written.get(id(one.facts)) or written.setdefault(id(one.facts), _json(one.facts))
             rows.append((
                 number, ref_of(number), one.dedup_key, delivery_id, one.subscription_id, finding, one.signal,
-                one.key, one.episode, one.kind, at, _json(one.facts),
+                one.key, one.episode, one.kind, at, own,
             ))  # fmt: skip
     return bulk.insert_new(connection, AlertRow, columns, rows)
 

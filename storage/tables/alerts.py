@@ -72,7 +72,9 @@ class EpisodeRow(Table):
     __tablename__ = "episode"
     __table_args__ = (
         UniqueConstraint("subscription_id", "key", "number"),
-        Index("ix_episode_standing", "key", "subscription_id", sqlite_where=_STANDING, postgresql_where=_STANDING),
+        # It holds all that a refresh reads of an episode: a million of them lie scattered over the table.
+        Index("ix_episode_standing", "key", "subscription_id", "number", "opened_at", "told", "told_value", "below",
+              "slot", sqlite_where=_STANDING, postgresql_where=_STANDING),
         Index("ix_episode_closed_slot", "slot", sqlite_where=text("closed_at IS NOT NULL"),
               postgresql_where=text("closed_at IS NOT NULL")),
     )  # fmt: skip

@@ -93,7 +93,8 @@ def _create_episode() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_episode")),
         sa.UniqueConstraint("subscription_id", "key", "number", name=op.f("uq_episode_subscription_id_key_number")),
     )
-    _index("ix_episode_standing", "episode", ["key", "subscription_id"], "closed_at IS NULL")
+    read = ["key", "subscription_id", "number", "opened_at", "told", "told_value", "below", "slot"]
+    _index("ix_episode_standing", "episode", read, "closed_at IS NULL")
     _index("ix_episode_closed_slot", "episode", ["slot"], "closed_at IS NOT NULL")
 
 
