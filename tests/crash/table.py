@@ -18,6 +18,7 @@ from typing import Any
 from bot.chat.telegram.send import TelegramSender
 from scoring.model import ChangeKind
 from storage import open_storage
+from storage.outbox import DEAD
 from tests.crash import worker
 from tests.crash.world import CYCLES, PLATFORMS, make_world, time_of
 from tests.servers.chat_police import Accepted, ChatServer
@@ -25,6 +26,7 @@ from tests.servers.discord import Discord
 from tests.servers.telegram import Telegram
 
 REF = re.compile(r"#([2-9a-z]{5})\b")
+NOTICE = "did not come"
 ORDER = {ChangeKind.NEW: 0, ChangeKind.ESCALATED: 1, ChangeKind.RESOLVED: 2}
 DEADLINE = 120.0  # seconds; a life that takes longer hangs
 MOST_LIVES = 5
@@ -38,7 +40,8 @@ class Outcome:
 
     kills: int = 0
     alerts: frozenset[str] = frozenset()  # what rang, by dedup key
-    lost: list[str] = field(default_factory=list)  # #refs that reached nobody
+    lost: list[str] = field(default_factory=list)  # #refs that reached nobody, and nobody was told so
+    given_up: int = 0  # alerts that were in doubt twice; the chat was told that they did not come
     repeated: Counter[str] = field(default_factory=Counter)  # platform → messages that came again
     unmarked: int = 0  # of those on Telegram, that do not say so
     misordered: list[str] = field(default_factory=list)
@@ -54,6 +57,7 @@ class Row:
     kills: int = 0
     alerts: int = 0
     lost: int = 0
+    given_up: int = 0
     discord: int = 0
     telegram: int = 0
     unmarked: int = 0
@@ -64,6 +68,7 @@ class Row:
         self.kills += outcome.kills
         self.alerts += len(outcome.alerts)
         self.lost += len(outcome.lost) + len(expected - outcome.alerts)
+        self.given_up += outcome.given_up
         self.discord += outcome.repeated["discord"]
         self.telegram += outcome.repeated["telegram"]
         self.unmarked += outcome.unmarked
@@ -127,7 +132,8 @@ def _judged(database: Path, kills: int, accepted: dict[str, list[Accepted]]) -> 
     outcome = Outcome(kills)
     with storage.read() as tx:
         rows = tx.connection.exec_driver_sql(
-            "SELECT a.ref, a.dedup_key, a.kind, a.subscription_id, a.key, a.episode, a.delivery_id, c.platform, c.address "
+            "SELECT a.ref, a.dedup_key, a.kind, a.subscription_id, a.key, a.episode, a.delivery_id, d.state, d.untold, "
+            "c.platform, c.address "
             "FROM alert a JOIN delivery d ON d.id = a.delivery_id JOIN chat c ON c.id = d.chat_id ORDER BY a.id"
         ).all()
         outcome.missing = tx.outbox.health(time_of(CYCLES)).missing
@@ -147,7 +153,11 @@ def _judged(database: Path, kills: int, accepted: dict[str, list[Accepted]]) -> 
             {place: message for ref in lines[_line_of(row)] for place, message in found[row.address, ref]}.items()
         )
         if not came:
-            outcome.lost.append(row.ref)
+            said = any(one.chat == row.address and NOTICE in one.text for one in accepted[row.platform])
+            if row.state == DEAD and not row.untold and said:
+                outcome.given_up += 1
+            else:
+                outcome.lost.append(row.ref)
             continue
         again[row.platform] |= dict(came[1:])
         stories[row.platform, row.address, row.subscription_id, row.key, row.episode].append(

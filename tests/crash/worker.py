@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -68,7 +69,8 @@ class MortalStorage(Storage):
         self._points = points
 
     def write(self) -> AbstractContextManager[Transaction]:
-        return self._mortal(sys._getframe(1).f_code.co_qualname.removeprefix("_"))
+        writer = sys._getframe(1).f_code
+        return self._mortal(f"{Path(writer.co_filename).stem}.{writer.co_name.lstrip('_')}")
 
     @contextmanager
     def _mortal(self, name: str) -> Iterator[Transaction]:
@@ -99,6 +101,7 @@ class MortalSender:
 
 def run(job: Job) -> None:
     """Live: to the end of the story, or to the point where it is killed."""
+    logging.disable(logging.CRITICAL)  # what goes wrong is meant to
     points = Points(job)
     storage = MortalStorage(open_storage(f"sqlite:///{job.database}"), points)
     asyncio.run(_live(storage, points, job))
