@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from bot.alerts.dispatch import Dispatch
 from bot.alerts.lane import Lane
+from bot.alerts.limiter import Limiter
 from bot.alerts.outgoing import Sender
 from bot.clock import Clock
 from storage import Storage
@@ -27,12 +28,14 @@ class Courier:
     """Sends what the outbox holds; one per process."""
 
     def __init__(self, storage: Storage, senders: Mapping[str, Sender], clock: Clock, options: CourierOptions) -> None:
+        self.limiters = {platform: Limiter(sender.limits) for platform, sender in senders.items()}
         self._lanes = {
             platform: Lane(
                 Dispatch(storage, platform, options.owner, options.expire, options.is_gone),
                 sender,
                 clock,
                 asyncio.Event(),
+                self.limiters[platform],
             )
             for platform, sender in senders.items()
         }

@@ -42,6 +42,7 @@ class Lane:
     sender: Sender
     clock: Clock
     wake: asyncio.Event
+    limiter: Limiter  # shared with whatever else sends there
     fault: str = ""  # why nothing is sent: the database, in words for /status
     _breaker: Breaker = field(default_factory=Breaker)
     _flying: dict[int, tuple[Claimed, asyncio.Task[bool]]] = field(default_factory=dict)  # chat →
@@ -50,9 +51,6 @@ class Lane:
     _state: str | None = None  # of the platform, as it was noted last
     _tidied: float = float("-inf")
     _jitter: np.random.Generator = field(default_factory=np.random.default_rng)
-
-    def __post_init__(self) -> None:
-        self._limiter = Limiter(self.sender.limits)
 
     async def run(self) -> None:
         """Deliver for ever; a refresh sets `wake` so that nothing waits for the next look."""
@@ -99,7 +97,7 @@ class Lane:
             if not await self._stored(lambda: self.dispatch.tidy(self.clock.now(), in_hand)):
                 return False
             self._tidied = self.clock.monotonic()
-        pause = self._limiter.free_at() - self.clock.monotonic()
+        pause = self.limiter.free_at() - self.clock.monotonic()
         if pause > LONG_PAUSE:
             return False  # what is held meanwhile is to be looked at again
         if pause > 0:
@@ -107,7 +105,7 @@ class Lane:
         return True
 
     async def _claim(self) -> Claimed | None:
-        counted = self._limiter.busy(self.clock.monotonic())
+        counted = self.limiter.busy(self.clock.monotonic())
         busy = self._flying.keys() | {chat for one in counted for chat in self._chats.get(one, ())}
         found: list[Claimed | None] = []
         work = asyncio.ensure_future(self._stored(lambda: found.append(self.dispatch.claim(self.clock.now(), busy))))
@@ -124,13 +122,13 @@ class Lane:
     def _begin(self, claimed: Claimed) -> None:
         chat = claimed.chat
         self._chats.setdefault(self.sender.limits.counted_as(chat.address), set()).add(chat.id)
-        self._limiter.passed(chat.address, self.clock.monotonic())
+        self.limiter.passed(chat.address, self.clock.monotonic())
         self._flying[chat.id] = (claimed, asyncio.create_task(self._deliver(claimed)))
 
     async def _wait_for_a_chat(self) -> bool:
         """Wait until a chat that has something takes it; False when none does, or not for some time."""
         now = self.clock.monotonic()
-        busy = self._limiter.busy(now)
+        busy = self.limiter.busy(now)
         if not busy or self.fault or not await asyncio.to_thread(self.dispatch.is_due, self.clock.now()):
             return False
         pause = min(busy.values()) - now
@@ -188,14 +186,14 @@ class Lane:
                 return found
         receipt: Receipt = await self.sender.send(address, message)
         if receipt.pause > 0:
-            self._limiter.pause(address, receipt.pause, self.clock.monotonic())
+            self.limiter.pause(address, receipt.pause, self.clock.monotonic())
         return receipt.message_id
 
     async def _failed(self, claimed: Claimed, error: SendError) -> Outcome:
         now = self.clock.now()
         if error.failure is Failure.LIMITED:
             wait = error.retry_after or 1.0
-            self._limiter.refused(claimed.chat.address, wait, self.clock.monotonic(), everywhere=error.everywhere)
+            self.limiter.refused(claimed.chat.address, wait, self.clock.monotonic(), everywhere=error.everywhere)
         elif error.failure in TRANSIENT:
             self._breaker = self._breaker.failed(now, str(error))
             if self._breaker.open_until is not None:
