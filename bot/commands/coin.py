@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.alerts.matching import Verdict, Wish, verdict_on_coin
+from bot.charts.model import Mark
 from bot.commands.base import Command, Kind, Param, Request
 from bot.commands.naming import coin_named, others_of_ticker
 from bot.signals import (
+    COIN_SIGNALS,
     NO_PRICE,
     coin_fundings,
     hosted_scores,
@@ -13,9 +20,14 @@ from bot.signals import (
     selling_constants,
     service_behind,
 )
+from bot.views import numbers
 from bot.views.coin import Coverage, coin_card
 from bot.views.elements import View
+from bot.views.pictures import DAYS, CoinDays, coin_picture, level_of, with_picture
+from scoring import insider_selling, pump_dump
 from scoring.explain import explain
+from scoring.model import CoinFunding, PriceChanges, Signal
+from storage import Transaction
 
 
 def run(request: Request) -> View:
@@ -29,6 +41,7 @@ def run(request: Request) -> View:
         found = hosted_scores(tx, request.now, [base_coin]) or score_fundings(fundings, prices, request.scoring)
         service = service_behind(tx, request.now, found)
         others = others_of_ticker(tx, base_coin)
+        stored, wishes = _stored(tx, base_coin, request), _wishes(tx, base_coin, request)
     pump, selling = pump_constants(request.scoring), selling_constants(request.scoring)
     scores = {
         signal: (by_coin[base_coin], explain(by_coin[base_coin], pump, selling))
@@ -47,7 +60,47 @@ def run(request: Request) -> View:
         funding_is_own=service is None or base_coin in fundings,
         others=others,
     )
-    return coin_card(coin, funding, change, scores, coverage)
+    own = fundings.get(base_coin)
+    marks = [*_full(request), *(() if own is None or service is not None else _ringing(wishes, own, change, request))]
+    picture = coin_picture(coin, stored, own, change, marks)
+    return with_picture(coin_card(coin, funding, change, scores, coverage), picture)
+
+
+def _stored(tx: Transaction, base_coin: str, request: Request) -> CoinDays:
+    prices = tx.prices.between(base_coin, request.now - timedelta(days=DAYS + 1), request.now)
+    return CoinDays(tx.funding.history(request.now, DAYS, [base_coin]), prices, request.now)
+
+
+def _wishes(tx: Transaction, base_coin: str, request: Request) -> list[Wish]:
+    """What the chat wishes to hear of the coin."""
+    chat = tx.chats.find(request.chat.platform, request.chat.address)
+    wishes = [] if chat is None else [Wish.from_json(one.wish) for one in tx.subscriptions.of_chat(chat.id)]
+    return [wish for wish in wishes if wish.signal in COIN_SIGNALS and verdict_on_coin(wish, base_coin) is Verdict.TELL]
+
+
+def _full(request: Request) -> Iterator[Mark]:
+    """Where funding counts in full."""
+    for level in sorted({request.scoring.pump_saturation_8h, request.scoring.selling_saturation_8h}):
+        yield Mark(-level, f"counts in full: {numbers.MINUS}{numbers.plain(round(level * 100, 8))} %")
+
+
+def _ringing(wishes: list[Wish], funding: CoinFunding, prices: PriceChanges, request: Request) -> Iterator[Mark]:
+    """The averages at which the chat is told, as price and streak are now."""
+    pump, selling = pump_constants(request.scoring), selling_constants(request.scoring)
+    lowest = -max(pump.saturation_8h, selling.saturation_8h)
+
+    def pump_at(average: float) -> float:
+        found = pump_dump.score(replace(funding, avg_72h=average), prices, pump)
+        return 0.0 if found is None else found.score
+
+    def selling_at(average: float) -> float:
+        found = insider_selling.score(replace(funding, avg_72h=average), prices, selling)
+        return 0.0 if found is None else found.score
+
+    for signal, minimum in sorted({(wish.signal, wish.minimum) for wish in wishes}):
+        level = level_of(pump_at if signal is Signal.PUMP else selling_at, minimum, lowest)
+        if level is not None:
+            yield Mark(level, f"{signal} rings from {numbers.plain(minimum)}: {numbers.rate(level)}")
 
 
 COMMAND = Command(

@@ -15,6 +15,7 @@ from bot.views.accumulated import LEADING_DAYS, accumulated_list_view, accumulat
 from bot.views.elements import View
 from bot.views.funding import Current, CurrentRate, current_list_view, current_view, history_view
 from bot.views.paging import Page
+from bot.views.pictures import DAYS, funding_picture, with_picture
 from bot.views.sources import Service
 from scoring.model import AssetClass, FundingRate, Pair, Settlement
 from storage import Transaction
@@ -64,7 +65,11 @@ def _current(tx: Transaction, base_coin: str, paging: Paging, now: datetime) -> 
     rates, left_out = current_rates(live, settled, now)
     rates = _marked(rates, pairs)
     page = page_of(rates, lambda one: (one.exchange, one.symbol), (str, str), paging)
-    return current_view(coin_named(tx.pairs.coins(), base_coin), Current(page, votes_of(rates, pairs), left_out), now)
+    coin = coin_named(tx.pairs.coins(), base_coin)
+    view = current_view(coin, Current(page, votes_of(rates, pairs), left_out), now)
+    if paging.cursor is not None:  # it stands beside the first page
+        return view
+    return with_picture(view, funding_picture(coin, tx.funding.history(now, DAYS, [base_coin]), now))
 
 
 def _current_of_all(tx: Transaction, paging: Paging, now: datetime) -> View:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from bot.charts.model import Chart
+
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 
 
@@ -103,7 +105,15 @@ class Document:
     text: str
 
 
-Element: TypeAlias = Text | Note | Code | Link | Fields | Table | Document
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart, sent as an image where a platform shows images; `alt` says in words what it shows."""
+
+    chart: Chart
+    alt: str  # full sentences, at most 900 UTF-16 units: the caption
+
+
+Element: TypeAlias = Text | Note | Code | Link | Fields | Table | Document | Picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from bot.views.elements import (
     Link,
     Meter,
     Note,
+    Picture,
     Table,
     Text,
     Tone,
@@ -111,7 +112,7 @@ def _element(element: Element, room: int) -> RenderableType:
     match element:
         case Text(text):
             return RichText(harmless(text))
-        case Note(text) | Document(text):  # of a document its name; what it holds follows
+        case Note(text) | Document(text) | Picture(_, text):  # of a document its name; what it holds follows
             return RichText(harmless(text), style="dim")
         case Code(text):
             return RichText(harmless(text), style="cyan")

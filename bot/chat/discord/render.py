@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Any, NamedTuple, TypeAlias, assert_never
 
 from bot.chat.texts import aligned, clean, clean_lines, cut, row_groups, units, web_address
-from bot.views.elements import Button, Code, Document, Element, Fields, Link, Note, Table, Text, Tone, View
+from bot.views.elements import Button, Code, Document, Element, Fields, Link, Note, Picture, Table, Text, Tone, View
 
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits and /components/reference
 CONTENT_UNITS = 2000
@@ -136,6 +136,8 @@ def _lines(body: Sequence[Element]) -> Iterator[_Line]:
     """The lines of a message, none of them blank but gaps."""
     before: Element | None = None
     for element in body:
+        if isinstance(element, Picture):  # sent as a file
+            continue
         if before is not None and _begins_a_section(before, element):
             yield _Line(_As.GAP)
         if isinstance(element, Link):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 from bot.chat.texts import aligned, clean, clean_lines, cut, row_groups, units, web_address
-from bot.views.elements import Code, Document, Element, Fields, Link, Note, Table, Text, Tone, View
+from bot.views.elements import Code, Document, Element, Fields, Link, Note, Picture, Table, Text, Tone, View
 
 # Of one message: https://core.telegram.org/bots/api#sendmessage, and what clients are known to meet beyond it.
 TEXT_UNITS = 4096
@@ -98,6 +98,8 @@ def _composed(view: View) -> _Page:
         page.line(MARKS[view.tone] + title, "bold")
     before: Element | None = None
     for element in view.body:
+        if isinstance(element, Picture):  # sent as a photo
+            continue
         if isinstance(before, Link) and isinstance(element, Link):
             page.add(" · ")
             _put_link(page, element)
@@ -135,6 +137,8 @@ def _put(page: _Page, element: Element) -> None:
         case Document(name, text):
             page.line(unlinked(name), "italic")
             page.line(clean_lines(text), "pre")
+        case Picture():
+            pass
         case _:
             assert_never(element)
 
