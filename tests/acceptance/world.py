@@ -1,0 +1,331 @@
+"""The real bot in a small market, with its people, its platforms and all that can befall them; the model beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.alerts.delivery import Courier, CourierOptions
+from bot.alerts.dispatch import Dispatch
+from bot.alerts.outgoing import Outgoing
+from bot.clock import FixedClock
+from bot.commands.answer import answer
+from bot.commands.base import ChatRef
+from bot.feeds.base import Batch
+from bot.refresh import RefreshOptions, SlotTakenError, refresh
+from bot.settings import AlertSettings, ScoringSettings
+from bot.views.elements import Tone, View
+from storage import open_storage
+from storage.outbox import OPEN
+from tests.acceptance.market import COINS, LONGEST, Script, slot_of
+from tests.acceptance.model import ORDER, Hearer, Model, Place, Prices, Ring, Subscriber, pump_score
+from tests.acceptance.platforms import NONCES, Platform
+from tests.builders_storage import NOW
+
+PLACES: tuple[Place, ...] = (("telegram", "1"), ("telegram", "2"), ("discord", "5"))
+EXPIRE = timedelta(minutes=60)
+WAIT, MOST_WAITS = timedelta(minutes=30), 24 * 2 * 4
+DID_NOT_COME = re.compile(r"(\d+) alerts? did not come")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An alert as it is stored."""
+
+    ref: str
+    subscription: int
+    coin: str
+    episode: int
+    kind: str
+    level: float | None
+    state: str
+    reason: str
+    was_in_doubt: bool  # its message
+    platform: str
+    address: str
+
+    @property
+    def place(self) -> Place:
+        """For whom it rang."""
+        return self.platform, self.address
+
+    @property
+    def story(self) -> tuple[int, str, int]:
+        """What it tells of."""
+        return self.subscription, self.coin, self.episode
+
+
+class World:
+    """One story."""
+
+    def __init__(self, path: Path) -> None:
+        self.storage = open_storage(f"sqlite:///{path}")
+        self.runner = asyncio.Runner()
+        self.clock = FixedClock(NOW)
+        self.latest = NOW  # that the clock ever showed
+        self.model = Model({place: Hearer() for place in PLACES})
+        self.prices = Prices()
+        self.in_doubt: set[Place] = set()  # chats of which an outcome was unknown
+        self.platforms = {
+            name: Platform(
+                name=name,
+                nonce_window=window,
+                clock=self.clock,
+                judge=self.judge,
+                gone=self.model.gone,
+                in_doubt=self.in_doubt,
+            )
+            for name, window in NONCES.items()
+        }
+        self.arrived: dict[str, list[int]] = defaultdict(list)  # #ref → places in the order of arrival
+        self.told: Counter[Place] = Counter()  # how many alerts a chat was told of that they did not come
+        self.messages = 0
+        self.faults: list[str] = []
+        self.lives = 0
+        self.dead: set[str] = set()
+        self.last: tuple[datetime, Batch, dict[str, float | None]] | None = None
+        self.is_short = False  # the last refresh had a part of what it should have had
+        self.full_at: datetime | None = None  # all exchanges gave all contracts
+        self.restart()
+        for place in PLACES:
+            self.ask(place, "/start")
+
+    # What people do.
+
+    def ask(self, place: Place, line: str) -> View:
+        """Somebody types a line."""
+        platform, address = place
+        return answer(
+            line,
+            chat=ChatRef(platform, address, f"person {address}"),
+            now=self.clock.now(),
+            storage=self.storage,
+            scoring=ScoringSettings(),
+            alerts=AlertSettings(),
+        )
+
+    def write(self, place: Place, line: str) -> Hearer:
+        """A line that turns a chat on, if it was off; the chat in the model."""
+        view = self.ask(place, line)
+        assert view.tone is not Tone.ERROR, view
+        return self.model.open(place, self.levels())
+
+    def subscribe(self, place: Place, minimum: float, step: float, *, resolve: bool, daily: bool) -> bool:
+        """`/alert pump`; False where the chat has that already."""
+        wish = (minimum, step, resolve, daily)
+        if any((one.minimum, one.step, one.resolve, one.daily) == wish for one in self.model.chats[place].subscribers):
+            return False
+        words = f"resolve={'yes' if resolve else 'no'} digest={'daily' if daily else 'off'}"
+        hearer = self.write(place, f"/alert pump min={minimum} step={step} {words}")
+        with self.storage.read() as tx:
+            chat = tx.chats.find(*place)
+            assert chat is not None
+            made = Subscriber(tx.subscriptions.of_chat(chat.id)[-1].id, *wish)
+        made.stand(self.levels())
+        hearer.subscribers.append(made)
+        return True
+
+    def levels(self) -> dict[str, float | None]:
+        """The score of each coin, as far as it is known now."""
+        now = self.clock.now()
+        found = {coin: self.prices.latest(coin, now) for coin in COINS}
+        return {coin: None if one is None else pump_score(COINS[coin], one) for coin, one in found.items()}
+
+    # What the market does.
+
+    def refresh(self, batch: Batch, known: Mapping[str, float], seen: Mapping[str, float]) -> None:
+        """A refresh that must know these coins and no others; `seen` are the prices that it stores."""
+        now = self.clock.now()
+        for coin, percent in seen.items():
+            self.prices.note(coin, now, percent)
+        levels = {coin: level for coin, level in self.levels().items() if coin in known}
+        self.last = (now, batch, levels)
+        self.is_short = False
+        expected = self.model.refresh(slot_of(now), levels)
+        assert self.run(batch, now) == expected
+
+    def again(self) -> None:
+        """The last refresh once more; a short answer that comes twice is believed."""
+        if self.last is not None and not self.is_short:
+            now, batch, levels = self.last
+            expected = self.model.refresh(slot_of(now), levels)
+            assert self.run(batch, now) == expected
+
+    def die_in_refresh(self, batch: Batch) -> None:
+        """A refresh whose transaction fails at its end."""
+        with_thief = Script(batch, self.storage)
+        try:
+            self.runner.run(refresh(self.storage, [with_thief], self.clock.now(), self.options))
+        except SlotTakenError:
+            return
+        raise AssertionError("it was not taken away")
+
+    def run(self, batch: Batch, now: datetime) -> int:
+        """Refresh; returns how many alerts were queued."""
+        return self.runner.run(refresh(self.storage, [Script(batch)], now, self.options)).alerts
+
+    def is_full(self) -> bool:
+        """Whether all exchanges gave all contracts in the last refresh, and not long ago: a short answer is noticed."""
+        now = self.clock.now()
+        return (
+            self.full_at is not None and self.full_at <= now <= self.full_at + timedelta(hours=5) and now == self.latest
+        )
+
+    # What happens to the process and its clock.
+
+    @property
+    def options(self) -> RefreshOptions:
+        """What a refresh of this life is run with."""
+        return RefreshOptions(f"life {self.lives}", ScoringSettings(), AlertSettings(), 30, is_gone=self.is_gone)
+
+    def is_gone(self, owner: str) -> bool:
+        """Whether an owner is known to be dead."""
+        return owner in self.dead or owner == "dead thief"
+
+    def restart(self, *, known_dead: bool = True) -> None:
+        """Another process, which knows nothing of the last but what is stored."""
+        if known_dead:
+            self.dead.add(f"life {self.lives}")
+        self.lives += 1
+        options = CourierOptions(f"life {self.lives}", EXPIRE, self.is_gone)
+        self.courier = Courier(self.storage, self.platforms, self.clock, options)
+
+    def die_in_flight(self, name: str, *, arrives: bool, known_dead: bool) -> None:
+        """A process that ends between the claim of a message and the note of its outcome."""
+        dispatch = Dispatch(self.storage, name, f"life {self.lives}", EXPIRE, self.is_gone)
+        claimed, platform = dispatch.claim(self.clock.now(), ()), self.platforms[name]
+        if claimed is not None:
+            self.in_doubt.add((name, claimed.chat.address))
+            reachable = not platform.is_down and claimed.chat.address not in platform.blocked
+            # What is in doubt already is looked for before it is sent again, where that is possible.
+            if arrives and reachable and not (claimed.message.maybe_repeat and platform.nonce_window):
+                platform.take(claimed.chat.address, claimed.message)
+        self.restart(known_dead=known_dead)
+
+    def move_clock(self, step: timedelta) -> bool:
+        """Let the clock jump; False where that leaves the story."""
+        if not NOW <= self.clock.now() + step <= NOW + LONGEST:
+            return False
+        self.clock.advance(step)
+        self.latest = max(self.latest, self.clock.now())
+        return True
+
+    def drain(self) -> None:
+        """Deliver what is due."""
+        self.runner.run(self.courier.drain())
+        self.latest = max(self.latest, self.clock.now())
+
+    # What must hold.
+
+    def stored(self) -> list[Stored]:
+        """All alerts, in the order in which they rang."""
+        with self.storage.read() as tx:
+            rows = tx.connection.exec_driver_sql(
+                "SELECT a.ref, a.subscription_id, a.key, a.episode, a.kind, json_extract(f.facts, '$.level'), d.state, "
+                "d.reason, d.maybe_repeat, c.platform, c.address FROM alert a JOIN delivery d ON d.id = a.delivery_id "
+                "JOIN chat c ON c.id = d.chat_id LEFT JOIN finding f ON f.id = a.finding_id ORDER BY a.id"
+            ).all()
+        return [Stored(*row) for row in rows]
+
+    def judge(self, place: Place, message: Outgoing) -> None:
+        """A message has arrived: whether it may have, now. What is wrong is kept, for a sender's errors are caught."""
+        now, hearer = self.clock.now(), self.model.chats[place]
+        alerts = [one for one in self.stored() if one.place == place and one.state == "in_flight"]
+        allowed = {one.story for one in alerts if hearer.may_hear(one.kind, one.coin, one.level, now)}
+        if not alerts and not hearer.may_hear("NOTICE", "", None, now):
+            self.faults.append(f"a notice came to {place} at {now}: {hearer}")
+        for one in alerts:
+            # An earlier alert comes with a later one of its story, and what is in doubt is not taken apart.
+            if one.story not in allowed and not (one.was_in_doubt and allowed):
+                self.faults.append(f"{one} came at {now}: {hearer}")
+            if self.arrived[one.ref] and not message.maybe_repeat:
+                self.faults.append(f"{one} came again, unmarked")
+            lines = {
+                (e.alert.key, e.alert.kind == "RESOLVED")
+                for e in message.entries
+                if one.subscription in e.subscriptions
+            }
+            if (one.coin, one.kind == "RESOLVED") not in lines:
+                self.faults.append(f"{one} is not shown in its message")
+            self.arrived[one.ref].append(self.messages)
+        self.messages += 1
+        for notice in message.notices:
+            found = DID_NOT_COME.match(notice)
+            self.told[place] += int(found[1]) if found else 0
+
+    def holds(self) -> None:
+        """Assert all that must hold at any time."""
+        assert not self.faults, self.faults
+        with self.storage.read() as tx:
+            assert tx.outbox.health(self.clock.now()).missing == 0
+        alerts = self.stored()
+        assert rings_of(alerts) == model_rings(self.model.rung)
+        self.in_order(alerts)
+
+    def in_order(self, alerts: Sequence[Stored]) -> None:
+        """Assert that nobody heard of an end before the beginning, nor of anything that did not ring."""
+        stories: dict[tuple[int, str, int], list[tuple[int, int]]] = defaultdict(list)
+        for one in alerts:
+            if self.arrived.get(one.ref):
+                stories[one.story].append((ORDER[one.kind], self.arrived[one.ref][0]))
+        for story, steps in stories.items():
+            came = [place for _, place in sorted(steps)]
+            assert came == sorted(came), (story, steps)
+        assert {ref for ref, came in self.arrived.items() if came} <= {one.ref for one in alerts}
+
+    def settle(self) -> None:
+        """All that was wrong is over, and time passes: everything comes, or it is said how much did not."""
+        for platform in self.platforms.values():
+            platform.is_down, platform.troubles, platform.blocked = False, [], set()
+        self.clock.advance(self.latest - self.clock.now())
+        for _ in range(MOST_WAITS):
+            self.drain()
+            with self.storage.read() as tx:
+                if not tx.outbox.counts().keys() & set(OPEN):
+                    break
+            self.clock.advance(WAIT)
+        self.holds()
+        lost: Counter[Place] = Counter()
+        for one in self.stored():
+            assert one.state in {"sent", "expired", "dead"}, one
+            assert one.reason, one
+            if one.state == "sent":
+                assert self.arrived[one.ref], one
+            else:
+                lost[one.place] += 1
+        for place, hearer in self.model.chats.items():
+            # One that was off is told with its next message, which may not have come yet.
+            if not hearer.was_off:
+                told, of = self.told[place], lost[place]
+                assert told >= of if place in self.in_doubt else told == of, (place, told, of)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.runner.close()
+        self.storage.close()
+
+
+def rings_of(alerts: Sequence[Stored]) -> list[Ring]:
+    """What rang, each story with its number among those of its subscription and coin that rang."""
+    return _numbered((one.subscription, one.coin, one.episode, one.kind) for one in alerts)
+
+
+def model_rings(rung: Sequence[Ring]) -> list[Ring]:
+    """The same, of the model."""
+    return _numbered((one.subscription, one.coin, one.story, one.kind) for one in rung)
+
+
+def _numbered(alerts: Iterable[tuple[int, str, int, str]]) -> list[Ring]:
+    known: dict[tuple[int, str], list[int]] = defaultdict(list)
+    found = []
+    for subscription, coin, story, kind in alerts:
+        stories = known[subscription, coin]
+        if story not in stories:
+            stories.append(story)
+        found.append(Ring(subscription, coin, stories.index(story) + 1, kind))
+    return sorted(found, key=lambda one: (one.subscription, one.coin))  # stable: in the order in which they rang
