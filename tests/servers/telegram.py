@@ -1,5 +1,6 @@
-"""Telegram's Bot API on a loopback port: sendMessage and getMe, as strict as the real one, or stricter.
+"""Telegram's Bot API on a loopback port, as strict as the real one, or stricter.
 
+Here is what a bot sends; telegram_methods.py has what else it asks, telegram_people.py the people who write to it.
 `refusal(body)` alone says what Telegram would find wrong with a message.
 """
 
@@ -8,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -25,7 +27,11 @@ from tests.servers.chat_police import (
     refuses,
     units,
 )
+from tests.servers.telegram_methods import Methods, RefusalError, form_of
+from tests.servers.telegram_people import BOT
 
+CAPTION_UNITS = 1024
+FORMS = ("x-www-form-urlencoded", "form-data")
 TEXT_UNITS, ENTITIES, CALLBACK_BYTES, BUTTONS = 4096, 100, 64, 100
 TOTAL = (30, 1.0)
 GROUP = (20, 60.0)
@@ -39,13 +45,42 @@ OF_A_CHAT = {
 }
 
 
-class Telegram(ChatServer):
+class Telegram(Methods, ChatServer):
     """The server. A chat takes `burst` messages in as many seconds; ids that begin with - are groups."""
 
-    def __init__(self, clock: Clock = time.monotonic, *, burst: int = 1, polices: bool = True) -> None:
-        super().__init__(clock)
+    def __init__(
+        self,
+        clock: Clock = time.monotonic,
+        *,
+        burst: int = 1,
+        polices: bool = True,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        Methods.__init__(self, now=now)
+        ChatServer.__init__(self, clock)
         self._chat = (burst, float(burst))
         self._polices = polices
+        self.edits: list[Accepted] = []
+        self.files: list[Accepted] = []
+
+    async def told(self) -> None:
+        """Something may have come about that a test waits for."""
+        async with self._grown:
+            self._grown.notify_all()
+
+    async def when(self, holds: Callable[[], Any]) -> None:
+        """Wait until something holds of what was asked."""
+        async with self._grown:
+            await self._grown.wait_for(holds)
+
+    async def fetched(self) -> None:
+        """Wait until the bot has had all updates, and asks for what comes after them."""
+        last = self.last_update
+        await self.when(lambda: self.offset > last if last else "getUpdates" in self.names())
+
+    async def __aexit__(self, *how: object) -> None:
+        self._ended.set()
+        await super().__aexit__(*how)
 
     def routes(self, app: web.Application) -> None:
         app.router.add_route("*", "/bot{token:[^/]*}/{method}", self._serve)
@@ -72,36 +107,119 @@ class Telegram(ChatServer):
             return failed(404, "Not Found")
         if token != self.token or self.is_revoked():
             return failed(401, "Unauthorized")
-        if method == "getMe":
-            return succeeded({"id": 110201543, "is_bot": True, "first_name": "tocsin", "username": "tocsin_bot"})
-        if method != "sendMessage" or request.method != "POST":
+        if request.method != "POST" and method != "getMe":
             return failed(404, "Not Found")
-        return await self._send(request)
+        return await self._called(request, method)
 
-    async def _send(self, request: web.Request) -> web.StreamResponse:
-        body = await json_of(request)
-        if body is None:
+    async def _called(self, request: web.Request, method: str) -> web.StreamResponse:
+        """The answer to a method, of whoever may call it."""
+        body = await (form_of(request) if request.content_type.endswith(FORMS) else json_of(request))
+        if method == "sendMessage" and body is None:
             return failed(400, "Bad Request: can't parse JSON object")
+        body = body or {}
+        self.asked.append((method, body))
+        sends: dict[str, Callable[..., Awaitable[web.StreamResponse]]] = {
+            "sendMessage": self._send,
+            "sendPhoto": self._send_file,
+            "sendDocument": self._send_file,
+            "editMessageText": self._edit,
+            "editMessageReplyMarkup": self._edit,
+        }
+        if method in sends:
+            return await self._taken(request, body, sends[method])
+        try:
+            return succeeded(await self.method(method, body))
+        except RefusalError as refused:
+            return failed(refused.status, refused.text)
+
+    async def _taken(
+        self, request: web.Request, body: dict[str, Any], take: Callable[..., Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """What changes a chat: unless something goes wrong, or it comes too fast."""
         chat = str(body.get("chat_id", ""))
         script = self.take(chat, [fault for fault in Fault if fault not in OF_EVERY_REQUEST])
         if refuses(script):
             return self.refuse(request, script)
+        return await take(request, body, chat, script)
+
+    async def _send(
+        self, request: web.Request, body: dict[str, Any], chat: str, script: Script | None
+    ) -> web.StreamResponse:
         if problem := refusal(body) or self._missing_reply(chat, body):
             return failed(400, problem)
-        wait = self._police(chat)
-        if wait:
+        if wait := self._police(chat):
             return limited(wait)
-        number = len(self.accepted) + 1
-        await self.accept(Accepted(chat, body["text"], body, self.clock(), str(number)))
-        sent = {"message_id": number, "date": 1, "chat": {"id": body["chat_id"]}, "text": body["text"]}
+        return await self._keep(request, body, body["text"], script)
+
+    async def _send_file(
+        self, request: web.Request, body: dict[str, Any], chat: str, script: Script | None
+    ) -> web.StreamResponse:
+        caption = body.get("caption", "")
+        held = next((one for one in body.values() if isinstance(one, dict) and "content" in one), None)
+        if held is None or not held["content"]:
+            return failed(400, "Bad Request: file must be non-empty")
+        as_text = {"chat_id": chat, "text": caption or "…", "entities": body.get("caption_entities", [])}
+        if units(caption) > CAPTION_UNITS:
+            return failed(400, "Bad Request: message caption is too long")
+        if problem := refusal(as_text | {"reply_markup": body.get("reply_markup", {})}):
+            return failed(400, problem)
+        if wait := self._police(chat):
+            return limited(wait)
+        answer = await self._keep(request, body, caption, script)
+        self.files.append(self.accepted[-1])
+        return answer
+
+    async def _edit(
+        self, request: web.Request, body: dict[str, Any], chat: str, script: Script | None
+    ) -> web.StreamResponse:
+        """The text and the buttons of a message, or its buttons alone."""
+        held = self.messages.get((chat, int(body.get("message_id", 0))))
+        if held is None:
+            return failed(400, "Bad Request: message to edit not found")
+        if "from" in held and held["from"]["id"] != BOT["id"]:
+            return failed(400, "Bad Request: message can't be edited")
+        text, entities = body.get("text", held.get("text", "…")), body.get("entities", [])
+        markup = body.get("reply_markup", {})
+        if problem := refusal({"chat_id": chat, "text": text, "entities": entities, "reply_markup": markup}):
+            return failed(400, problem)
+        if text == held.get("text") and markup == held.get("reply_markup", {}):
+            return failed(400, "Bad Request: message is not modified: specified new message content and reply markup")
+        if wait := self._police(chat):
+            return limited(wait)
+        held["text"] = text
+        held.pop("reply_markup", None)
+        if markup:
+            held["reply_markup"] = markup
+        self.edits.append(Accepted(chat, text, body, self.clock(), str(held["message_id"])))
+        await self.told()
+        return await self.deliver(request, succeeded(held), script)
+
+    async def _keep(
+        self, request: web.Request, body: dict[str, Any], text: str, script: Script | None
+    ) -> web.StreamResponse:
+        chat, number = str(body["chat_id"]), next(self.numbers)
+        sent: dict[str, Any] = {"message_id": number, "date": int(self.now().timestamp()), "chat": self.chat_of(chat)}
+        sent |= {"from": BOT, "text": text}
+        if "reply_markup" in body:
+            sent["reply_markup"] = body["reply_markup"]
+        if "message_thread_id" in body:
+            sent |= {"message_thread_id": body["message_thread_id"], "is_topic_message": True}
+        self.messages[chat, number] = sent
+        await self.accept(Accepted(chat, text, body, self.clock(), str(number)))
         return await self.deliver(request, succeeded(sent), script)
+
+    def buttons(self, message: Accepted) -> dict[str, str]:
+        """The buttons of a message as it is now: label → what a press sends."""
+        held = self.messages[message.chat, int(message.message_id)].get("reply_markup", {})
+        return {one["text"]: one["callback_data"] for row in held.get("inline_keyboard", []) for one in row}
 
     def _missing_reply(self, chat: str, body: dict[str, Any]) -> str:
         reply = body.get("reply_parameters")
         if reply is None or reply.get("allow_sending_without_reply"):
             return ""
-        known = {one.message_id for one in self.to(chat)}
-        return "" if str(reply["message_id"]) in known else "Bad Request: message to be replied not found"
+        return (
+            "" if (chat, int(reply["message_id"])) in self.messages else "Bad Request: message to be replied not found"
+        )
 
     def _police(self, chat: str) -> float:
         """How long the chat, or the bot, must wait."""
@@ -201,6 +319,6 @@ def limited(seconds: float) -> web.Response:
     return failed(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
 
 
-def succeeded(result: dict[str, Any]) -> web.Response:
+def succeeded(result: Any) -> web.Response:
     """An answer in the Bot API's shape."""
     return web.Response(text=json.dumps({"ok": True, "result": result}), content_type="application/json")
