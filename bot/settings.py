@@ -89,6 +89,15 @@ class TelegramSettings(Settings):
     timeout_seconds: float = Field(
         20.0, gt=0, le=30, description="silence after which a message counts as perhaps sent, perhaps not"
     )
+    webhook_url: str = Field(
+        "",
+        pattern="^(https://.*)?$",
+        description="where Telegram brings what people write, through a proxy of yours; empty: the bot fetches it",
+    )
+    webhook_listen: str = Field(
+        "127.0.0.1", min_length=1, description="the address at which the proxy finds the bot, without TLS"
+    )
+    webhook_port: int = Field(8443, ge=1, le=65535, description="the port there")
 
 
 class DiscordSettings(Settings):

@@ -1,0 +1,191 @@
+"""Answers to people: a View as messages and files, sent or put in the place of an earlier one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputFile,
+    LinkPreviewOptions,
+    Message,
+    MessageEntity,
+    ReplyParameters,
+)
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError, TimedOut
+
+from bot.chat.telegram.lines import command_name
+from bot.chat.telegram.places import Place
+from bot.chat.telegram.render import Entity, Rendered, keyboard, render
+from bot.chat.telegram.splitting import documents_of, pages_of, without_documents
+from bot.chat.texts import clean, cut
+from bot.clock import Clock
+from bot.commands.base import Command
+from bot.views.elements import Document, View
+
+log = logging.getLogger("tocsin.telegram")
+
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+AGAIN_SECONDS = 1.0
+NAME_UNITS = 60
+UNCHANGED = "message is not modified"
+ABOUT_THE_TEXT = ("entit", "too long", "text is empty", "button", "reply_markup", "keyboard", "utf-8")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an answer belongs to."""
+
+    command: str = ""  # its name: buttons of the same one change the message in place
+    to: int | None = None  # the message that it is a reply to
+
+
+def markup_of(view: View, command: str, commands: Mapping[str, Command]) -> InlineKeyboardMarkup | None:
+    """The buttons. One without a slash changes the message that it stands under; the others send another one."""
+    rows = [
+        [InlineKeyboardButton(one["text"], callback_data=_data(one["callback_data"], command, commands)) for one in row]
+        for row in keyboard(view)
+    ]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def entities_of(entities: Sequence[Entity]) -> list[MessageEntity]:
+    """The entities as PTB takes them."""
+    return [MessageEntity(str(one["type"]), int(one["offset"]), int(one["length"]), url=_url(one)) for one in entities]
+
+
+def _url(entity: Entity) -> str | None:
+    return str(entity["url"]) if "url" in entity else None
+
+
+def _data(line: str, command: str, commands: Mapping[str, Command]) -> str:
+    return line.removeprefix("/") if command and command_name(line, commands) == command else line
+
+
+class Answers:
+    """Sends Views. What Telegram refuses as it is written is sent as plain text; what did not arrive, once more."""
+
+    def __init__(self, bot: Bot, clock: Clock, commands: Mapping[str, Command]) -> None:
+        self._bot = bot
+        self._clock = clock
+        self._commands = commands
+
+    async def say(self, place: Place, view: View, reply: Reply) -> list[int]:
+        """Send a View and its files; returns the ids of the messages. Raises TelegramError."""
+        pages = pages_of(view)
+        sent = []
+        for at, page in enumerate(pages, 1):
+            markup = markup_of(view, reply.command, self._commands) if at == len(pages) else None
+            message, place = await self._page(place, page, markup, reply.to if at == 1 else None)
+            sent.append(message.message_id)
+        for document in documents_of(view):
+            sent.append((await self._file(place, document)).message_id)
+        return sent
+
+    async def replace(self, place: Place, message_id: int, view: View, command: str) -> bool:
+        """Show a View in an earlier message; False where that message takes nothing any more."""
+        text, entities = render(without_documents(view))
+        markup = markup_of(view, command, self._commands)
+
+        async def edit(text: str, entities: Sequence[Entity]) -> object:
+            return await self._bot.edit_message_text(
+                text,
+                place.chat,
+                message_id,
+                entities=entities_of(entities),
+                reply_markup=markup,
+                link_preview_options=NO_PREVIEW,
+            )
+
+        try:
+            try:
+                await self._once_more(lambda: edit(text, entities))
+            except BadRequest as error:
+                if not _is_about_the_text(error):
+                    raise
+                await edit(text, [])
+        except BadRequest as error:
+            if UNCHANGED not in str(error).lower():
+                return False
+        for document in documents_of(view):
+            await self._file(place, document)
+        return True
+
+    async def put_buttons(self, place: Place, message_id: int, markup: InlineKeyboardMarkup) -> None:
+        """Change the buttons of a message; where that fails they stay as they were."""
+        try:
+            await self._bot.edit_message_reply_markup(place.chat, message_id, reply_markup=markup)
+        except TelegramError as error:
+            if UNCHANGED not in str(error).lower():
+                log.warning("the buttons of a message stay as they were: %s", error)
+
+    async def take_back(self, place: Place, message_ids: Sequence[int]) -> None:
+        """Delete what an answer has no longer."""
+        for message_id in message_ids:
+            try:
+                await self._bot.delete_message(place.chat, message_id)
+            except TelegramError as error:
+                log.warning("a message could not be deleted: %s", error)
+
+    async def _page(
+        self, place: Place, page: Rendered, markup: InlineKeyboardMarkup | None, reply_to: int | None
+    ) -> tuple[Message, Place]:
+        reply = None if reply_to is None else ReplyParameters(reply_to, allow_sending_without_reply=True)
+
+        async def send(where: Place, *, plain: bool = False) -> Message:
+            text, entities = page
+            return await self._bot.send_message(
+                where.chat,
+                text,
+                entities=None if plain else entities_of(entities),
+                reply_markup=None if plain else markup,
+                reply_parameters=reply if where == place else None,
+                message_thread_id=where.topic,
+                link_preview_options=NO_PREVIEW,
+            )
+
+        try:
+            return await self._once_more(lambda: send(place)), place
+        except ChatMigrated as error:
+            place = Place(error.new_chat_id)
+            return await send(place), place
+        except BadRequest as error:
+            if not _is_about_the_text(error):
+                raise
+            log.warning("an answer was refused as it was written: %s", error)
+            return await send(place, plain=True), place
+
+    async def _file(self, place: Place, document: Document) -> Message:
+        name = cut(clean(document.name).replace("/", "_"), NAME_UNITS) or "file.txt"
+        content = (document.text or "\n").encode("utf-8", "replace")
+        return await self._once_more(
+            lambda: self._bot.send_document(
+                place.chat, InputFile(content, filename=name), message_thread_id=place.topic, filename=name
+            )
+        )
+
+    async def _once_more(self, request: Callable[[], Awaitable[Result]]) -> Result:
+        """A second try where the first did not come through; an answer that comes twice harms less than none."""
+        try:
+            return await request()
+        except (BadRequest, TimedOut):
+            raise
+        except NetworkError as error:
+            log.warning("an answer did not come through and is sent again: %s", error)
+            await self._clock.sleep(AGAIN_SECONDS)
+            return await request()
+
+
+def is_nobody_there(error: TelegramError) -> bool:
+    """Whether an answer failed for there is nobody to take it."""
+    return isinstance(error, Forbidden) or "chat not found" in str(error).lower()
+
+
+def _is_about_the_text(error: BadRequest) -> bool:
+    return any(words in str(error).lower() for words in ABOUT_THE_TEXT)

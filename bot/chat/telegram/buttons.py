@@ -1,0 +1,124 @@
+"""Presses of buttons. All that a press needs stands in the button and its message, so buttons outlive a restart."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from telegram import CallbackQuery, Chat, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
+from telegram.constants import ChatType
+from telegram.error import BadRequest, TelegramError
+
+from bot.chat.telegram.answers import Reply
+from bot.chat.telegram.lines import command_name
+from bot.chat.telegram.places import Author, is_group, place_of
+from bot.chat.telegram.session import Session
+from bot.chat.telegram.words import ELSEWHERE, IS_SUBSCRIBED, NOT_IN_CHANNELS, NOT_YOURS, SUBSCRIBED
+from bot.views.elements import Tone, View
+from scoring.model import Signal
+
+log = logging.getLogger("tocsin.telegram")
+
+DONE = "!subscribed"  # the data of a button that has been pressed, and no command
+STALE = ("query is too old", "query id is invalid")
+HAVE_IT = "You have that already"
+
+
+class Presses:
+    """Answers presses: with a sign at once, and then as if the command of the button had been typed."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._under_way: set[tuple[int, int, str]] = set()
+
+    async def on_press(self, update: Update, _: Any) -> None:
+        """A button was pressed."""
+        query = update.callback_query
+        if query is None:
+            return
+        message, data = query.message, query.data
+        if message is None or not data:
+            await self._sign(query, ELSEWHERE, alert=True)
+            return
+        if data == DONE:
+            await self._sign(query, IS_SUBSCRIBED)
+            return
+        line = data if data.startswith("/") else f"/{data}"
+        refusal = await self._refusal(query, message.chat, line)
+        if not await self._sign(query, refusal, alert=bool(refusal)) or refusal:
+            return
+        press = (message.chat.id, message.message_id, data)
+        if press in self._under_way:
+            return
+        self._under_way.add(press)
+        try:
+            await self._answer(query, message, line, in_place=not data.startswith("/"))
+        finally:
+            self._under_way.discard(press)
+
+    async def _refusal(self, query: CallbackQuery, chat: Chat, line: str) -> str:
+        """Why a person may not press a button; empty where they may."""
+        if not is_group(chat):
+            return ""
+        in_channel = chat.type == ChatType.CHANNEL  # whoever reads it would make the bot write in it
+        command = self._session.commands.get(command_name(line, self._session.commands))
+        only_shows = command is None or not command.changes or (command.shows and len(line.split()) == 1)
+        if only_shows and not in_channel:
+            return ""
+        if await self._session.members.is_admin(chat, str(query.from_user.id)):
+            return ""
+        return NOT_IN_CHANNELS if in_channel else NOT_YOURS
+
+    async def _sign(self, query: CallbackQuery, text: str = "", *, alert: bool = False) -> bool:
+        """Tell the person that the press was noticed; False where it was made too long ago to be meant still."""
+        try:
+            await query.answer(text or None, show_alert=alert)
+        except BadRequest as error:
+            if any(words in str(error).lower() for words in STALE):
+                return False
+            log.warning("a press could not be signed: %s", error)
+        except TelegramError as error:
+            log.warning("a press could not be signed: %s", error)
+        return True
+
+    async def _answer(self, query: CallbackQuery, message: Any, line: str, *, in_place: bool) -> None:
+        session = self._session
+        place, name = place_of(message), command_name(line, session.commands)
+        ref = await session.members.ref(message, Author(str(query.from_user.id), is_admin=None))
+        view = await session.ask(line, ref)
+        if view is None:
+            return
+        if _subscribes(line, session) and isinstance(message, Message) and _is_subscribed(view):
+            if (markup := _with_sign(message, line)) is not None:
+                await session.answers.put_buttons(place, message.message_id, markup)
+            if view.tone is Tone.ERROR:
+                return  # subscribed by an earlier press, and told so then
+        shows_it = in_place and view.tone is not Tone.ERROR
+        if not shows_it or not await session.answers.replace(place, message.message_id, view, name):
+            await session.answers.say(place, view, Reply(name, message.message_id))
+
+
+def _subscribes(line: str, session: Session) -> bool:
+    words = line.split()
+    return command_name(line, session.commands) == "alert" and len(words) > 1 and words[1] in set(Signal)
+
+
+def _is_subscribed(view: View) -> bool:
+    return view.tone is not Tone.ERROR or view.title.startswith(HAVE_IT)
+
+
+def _with_sign(message: Message, line: str) -> InlineKeyboardMarkup | None:
+    """The buttons of a message, of which the one that subscribed says so."""
+    if message.reply_markup is None:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [
+                InlineKeyboardButton(SUBSCRIBED, callback_data=DONE)
+                if isinstance(one.callback_data, str) and f"/{one.callback_data.removeprefix('/')}" == line
+                else one
+                for one in row
+            ]
+            for row in message.reply_markup.inline_keyboard
+        ]
+    )

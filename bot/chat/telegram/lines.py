@@ -1,0 +1,88 @@
+"""What a message says to the bot: a command of ours, or something else (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from bot.commands.base import Command
+from bot.views.elements import Button
+from scoring.model import Signal
+
+COMMAND = re.compile(r"^/(?P<name>\w+)(?:@(?P<bot>\w+))?(?P<rest>\s.*)?$", re.DOTALL)
+FIRST_WORD = re.compile(r"^\s*(?P<name>\w+)(?=\s|$)")
+# What follows ?start= in a link may hold A-Z, a-z, 0-9, _ and -: a score of 6.5 is written 6-5.
+PAYLOAD = re.compile(r"^(?P<what>[a-z]+)(?:_(?P<value>[A-Za-z0-9_-]{1,40}))?$")
+NUMBER = re.compile(r"^\d{1,2}(?:[-_]\d{1,2})?$")
+MOST = {Signal.PUMP: 10, Signal.SELLING: 10, Signal.CLUSTERS: 50}
+INSIDERS = "clusters"
+
+
+def by_name(commands: Collection[Command]) -> dict[str, Command]:
+    """Each command under its name and its aliases."""
+    return {name: command for command in commands for name in (command.name, *command.aliases)}
+
+
+def line_of(text: str, username: str, commands: Mapping[str, Command], *, is_group: bool) -> str | None:
+    """The command line that a text is to us; None where it is none.
+
+    In a group other bots are spoken to as well, so there a command must be one of ours, or name us.
+    """
+    text = text.strip()
+    found = COMMAND.match(text)
+    if found is None:
+        word = FIRST_WORD.match(text)
+        is_ours = word is not None and word["name"].lower() in commands
+        return f"/{text}" if is_ours and not is_group else None
+    to_us = found["bot"] is not None and found["bot"].lower() == username.lower()
+    if found["bot"] is not None and not to_us:
+        return None
+    if is_group and not to_us and found["name"].lower() not in commands:
+        return None
+    return f"/{found['name']}{found['rest'] or ''}"
+
+
+def is_to_another_bot(text: str, username: str) -> bool:
+    """Whether a text is a command that names another bot."""
+    found = COMMAND.match(text.strip())
+    return found is not None and found["bot"] is not None and found["bot"].lower() != username.lower()
+
+
+def command_name(line: str, commands: Mapping[str, Command]) -> str:
+    """The name of the command of a line, whatever alias was typed; as typed where it is unknown."""
+    words = line.removeprefix("/").split(maxsplit=1)
+    name = words[0].lower() if words else ""
+    return commands[name].name if name in commands else name
+
+
+def payload_of(line: str) -> str:
+    """What a link gave to /start; empty where it is another command, or nothing was given."""
+    words = line.split()
+    return words[1] if len(words) == 2 and words[0].lower() == "/start" else ""
+
+
+def offers_of(payload: str, coins: Sequence[str]) -> tuple[Button, ...]:
+    """What a link such as t.me/bot?start=pump_6 or coin_PEPE offers; nothing where it means nothing."""
+    found = PAYLOAD.match(payload)
+    if found is None:
+        return ()
+    what, value = found["what"], found["value"]
+    if what == "coin":
+        return _coin_offers(value or "", coins)
+    if what not in set(Signal):
+        return ()
+    signal = Signal(what)
+    if value is None:
+        return (Button(f"🔔 Alert me: {what}", f"/alert {what}"),)
+    least = value.replace("-", ".").replace("_", ".")
+    if not NUMBER.match(value) or not 0 <= float(least) <= MOST[signal] or (what == INSIDERS and "." in least):
+        return ()
+    unit = " insiders" if what == INSIDERS else ""
+    return (Button(f"🔔 Alert me: {what} ≥ {least}{unit}", f"/alert {what} min={least}"),)
+
+
+def _coin_offers(value: str, coins: Sequence[str]) -> tuple[Button, ...]:
+    coin = next((one for one in coins if one.upper() == value.upper()), None)
+    if coin is None:
+        return ()
+    return (Button(coin, f"/coin {coin}"), Button(f"🔔 Alert me about {coin}", f"/alert pump coins={coin}"))

@@ -1,0 +1,78 @@
+"""The pace of answers: by the same limiter as alerts, and before them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from telegram.error import RetryAfter
+from telegram.ext import BaseRateLimiter
+
+from bot.alerts.limiter import Limiter
+from bot.clock import Clock
+
+# What a chat counts; all else goes out at once.
+PACED = frozenset({"sendMessage", "sendDocument", "sendPhoto", "editMessageText", "editMessageReplyMarkup"})
+LONGEST_WAIT = 60.0  # seconds; an answer that comes later answers nobody
+TRIES = 3
+
+
+def seconds_of(error: RetryAfter) -> float:
+    """How long Telegram asks to wait."""
+    asked = error.retry_after
+    return float(asked) if isinstance(asked, int | float) else asked.total_seconds()
+
+
+class Pacer(BaseRateLimiter[None]):
+    """Holds an answer until its chat takes one.
+
+    An alert waits for the platform, is claimed, and only then begins; an answer begins in the moment in which
+    there is room, so it takes the next one whatever is queued.
+    """
+
+    def __init__(self, limiter: Limiter, clock: Clock) -> None:
+        self._limiter = limiter
+        self._clock = clock
+
+    async def initialize(self) -> None:
+        """Nothing is opened."""
+
+    async def shutdown(self) -> None:
+        """Nothing is held."""
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Any]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: None,
+    ) -> Any:
+        """Make the request when it may be made, and again where Telegram asks to wait a little."""
+        if endpoint not in PACED or "chat_id" not in data:
+            return await callback(*args, **kwargs)
+        address = str(data["chat_id"])
+        for tries_left in reversed(range(TRIES)):
+            await self._turn(address)
+            try:
+                return await callback(*args, **kwargs)
+            except RetryAfter as error:
+                wait = seconds_of(error)
+                self._limiter.refused(address, wait, self._clock.monotonic(), everywhere=False)
+                if not tries_left or wait > LONGEST_WAIT:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    async def _turn(self, address: str) -> None:
+        """Wait until the chat and the platform take a message; a pause that begins meanwhile is kept too."""
+        latest = self._clock.monotonic() + LONGEST_WAIT
+        while True:
+            now = self._clock.monotonic()
+            at = max(self._limiter.free_at(), self._limiter.chat_free_at(address))
+            if at <= now:
+                self._limiter.passed(address, now)
+                return
+            if at > latest:
+                raise RetryAfter(max(1, round(at - now)))
+            await self._clock.sleep(at - now)

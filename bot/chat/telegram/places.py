@@ -1,0 +1,99 @@
+"""Where a message stands, and who wrote it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+
+from telegram import Bot, Chat, Message
+from telegram.constants import ChatMemberStatus, ChatType
+from telegram.error import TelegramError
+
+from bot.clock import Clock
+from bot.commands.base import ChatRef
+
+KNOWN_SECONDS = 300.0  # so long we believe what we know of a member
+MOST_KNOWN = 10_000
+PLATFORM = "telegram"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A chat, or a topic of it."""
+
+    chat: int
+    topic: int | None = None
+
+    @property
+    def address(self) -> str:
+        """As it is stored: "chat", or "chat:topic"."""
+        return str(self.chat) if self.topic is None else f"{self.chat}:{self.topic}"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a message."""
+
+    user: str
+    is_admin: bool | None  # None: to be asked
+
+
+def is_group(chat: Chat) -> bool:
+    """Whether others are told as well: a group, or a channel."""
+    return chat.type != ChatType.PRIVATE
+
+
+def place_of(message: Any) -> Place:
+    """Where a message stands; of one that is too old to be known, its chat."""
+    topic = message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
+    return Place(message.chat.id, topic)
+
+
+def author_of(message: Message) -> Author | None:
+    """Who wrote a message; None where nobody did who may ask: another bot, or a copy of a channel's post."""
+    chat, sender = message.chat, message.sender_chat
+    if message.is_automatic_forward or message.via_bot is not None:
+        return None
+    if chat.type == ChatType.CHANNEL or (sender is not None and sender.id == chat.id):
+        # Administrators who stay anonymous have one name on all of Telegram: they are known as their group.
+        return Author(str(chat.id), is_admin=True)
+    if sender is not None:
+        return Author(str(sender.id), is_admin=False)
+    if message.from_user is None or message.from_user.is_bot:
+        return None
+    return Author(str(message.from_user.id), is_admin=None if is_group(chat) else True)
+
+
+@dataclass
+class Members:
+    """Who administers what, as Telegram says; believed for some minutes."""
+
+    bot: Bot
+    clock: Clock
+    _known: OrderedDict[tuple[int, str], tuple[float, bool]] = field(default_factory=OrderedDict)
+
+    async def ref(self, message: Any, author: Author) -> ChatRef:
+        """The chat of a message, for an author."""
+        chat: Chat = message.chat
+        is_admin = await self.is_admin(chat, author.user) if author.is_admin is None else author.is_admin
+        return ChatRef(PLATFORM, place_of(message).address, author.user, is_group(chat), is_admin)
+
+    async def is_admin(self, chat: Chat, user: str) -> bool:
+        """Whether a user may change what a chat is told; not where Telegram does not say."""
+        if not is_group(chat):
+            return True
+        key, now = (chat.id, user), self.clock.monotonic()
+        until, known = self._known.get(key, (now, False))
+        if until > now:
+            return known
+        try:
+            member = await self.bot.get_chat_member(chat.id, int(user))
+        except TelegramError:
+            return False
+        found = member.status in (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
+        self._known[key] = (now + KNOWN_SECONDS, found)
+        self._known.move_to_end(key)
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+        return found

@@ -1,0 +1,154 @@
+"""Messages: commands are answered, once each; of chats that move, come and go the storage is told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from telegram import ChatMember, ChatMemberUpdated, Message, Update
+from telegram.constants import ChatMemberStatus, ChatType
+
+from bot.chat.telegram import membership
+from bot.chat.telegram.answers import Reply
+from bot.chat.telegram.lines import command_name, is_to_another_bot, line_of, offers_of, payload_of
+from bot.chat.telegram.places import Author, Place, author_of, is_group, place_of
+from bot.chat.telegram.session import Session
+from bot.chat.telegram.words import hint_view, late_view, offered_view, welcome_view
+from bot.commands.base import ChatRef
+from bot.views.elements import View
+
+log = logging.getLogger("tocsin.telegram")
+
+TOO_OLD = timedelta(minutes=10)
+MOST_ANSWERED = 1000  # messages whose edits are noticed
+ABSENT = (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED)
+
+
+@dataclass
+class Answered:
+    """A command and the messages that answer it."""
+
+    line: str = ""
+    ids: list[int] = field(default_factory=list)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Messages:
+    """What people write, and what becomes of chats."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._answered: OrderedDict[tuple[int, int], Answered] = OrderedDict()
+
+    async def on_message(self, update: Update, _: Any) -> None:
+        """A message, a channel's post, or the edit of a message."""
+        message = update.effective_message
+        if message is None or await self._has_moved(message):
+            return
+        author = author_of(message)
+        if author is None or message.text is None:
+            return
+        session, in_group = self._session, is_group(message.chat)
+        line = line_of(message.text, session.bot.username, session.commands, is_group=in_group)
+        if line is not None:
+            await self._command(message, author, line)
+        elif not in_group and update.edited_message is None:
+            await self._hint(message)
+
+    async def on_membership(self, update: Update, _: Any) -> None:
+        """The bot was blocked or removed, or added."""
+        changed = update.my_chat_member
+        if changed is None:
+            return
+        chat = changed.chat
+        if _is_absent(changed.new_chat_member):
+            reason = membership.BLOCKED if chat.type == ChatType.PRIVATE else membership.REMOVED
+            await asyncio.to_thread(membership.switch_off, self._session.storage, str(chat.id), reason)
+        elif _was_added(changed) and chat.type in (ChatType.GROUP, ChatType.SUPERGROUP):
+            is_off = await asyncio.to_thread(membership.is_off, self._session.storage, str(chat.id))
+            if is_off is not False:  # a group that is known and on has only become a supergroup
+                await self._session.answers.say(Place(chat.id), welcome_view(was_off=bool(is_off)), Reply("start"))
+
+    async def _has_moved(self, message: Message) -> bool:
+        """Whether a message says that its group is a supergroup now."""
+        if message.migrate_to_chat_id is not None:
+            before, after = message.chat.id, message.migrate_to_chat_id
+        elif message.migrate_from_chat_id is not None:
+            before, after = message.migrate_from_chat_id, message.chat.id
+        else:
+            return False
+        session = self._session
+        await asyncio.to_thread(membership.move, session.storage, str(before), str(after), session.clock.now())
+        return True
+
+    async def _command(self, message: Message, author: Author, line: str) -> None:
+        is_edit = message.edit_date is not None
+        key = (message.chat.id, message.message_id)
+        if not is_edit and key in self._answered:
+            return  # it was fetched twice
+        age = self._session.clock.now() - (message.edit_date or message.date)
+        if age > TOO_OLD:
+            if self._session.lates.lets(message.chat.id):
+                await self._session.answers.say(
+                    place_of(message), late_view(age), _reply_to(message, line, self._session)
+                )
+            return
+        answered = self._remembered(key)
+        async with answered.lock:  # an edit waits for the answer to what was there before
+            if answered.line == line:
+                return
+            answered.line = line
+            ref = await self._session.members.ref(message, author)
+            view = await self._view(line, ref)
+            if view is not None:
+                answered.ids = await self._say(message, line, view, answered.ids)
+
+    async def _say(self, message: Message, line: str, view: View, earlier: list[int]) -> list[int]:
+        """Answer a message, in the place of what answered it before it was edited."""
+        session, place = self._session, place_of(message)
+        if earlier:
+            name = command_name(line, session.commands)
+            if await session.answers.replace(place, earlier[0], view, name):
+                await session.answers.take_back(place, earlier[1:])
+                return earlier[:1]
+        return await session.answers.say(place, view, _reply_to(message, line, session))
+
+    async def _view(self, line: str, ref: ChatRef) -> View | None:
+        session = self._session
+        payload = payload_of(line)
+        if not payload:
+            return await session.ask(line, ref)
+        view = await session.ask("/start", ref)
+        offers = offers_of(payload, await asyncio.to_thread(session.coins))
+        return offered_view(view, offers) if view is not None and offers else view
+
+    async def _hint(self, message: Message) -> None:
+        session = self._session
+        if message.text is None or is_to_another_bot(message.text, session.bot.username):
+            return
+        if session.hints.lets(message.chat.id):
+            await session.answers.say(place_of(message), hint_view(), Reply())
+
+    def _remembered(self, key: tuple[int, int]) -> Answered:
+        answered = self._answered.setdefault(key, Answered())
+        if len(self._answered) > MOST_ANSWERED:
+            self._answered.popitem(last=False)
+        return answered
+
+
+def _reply_to(message: Message, line: str, session: Session) -> Reply:
+    """In a group it is a reply, so that it is seen whom it answers."""
+    to = message.message_id if is_group(message.chat) else None
+    return Reply(command_name(line, session.commands), to)
+
+
+def _is_absent(member: ChatMember) -> bool:
+    return member.status in ABSENT
+
+
+def _was_added(changed: ChatMemberUpdated) -> bool:
+    return _is_absent(changed.old_chat_member) and not _is_absent(changed.new_chat_member)
