@@ -22,9 +22,9 @@ LEFT, WIDE = MARGIN, WIDTH - 2 * MARGIN - SCALE_ROOM
 PRICE_TOP, PRICE_HIGH = 92.0, 82.0
 FUNDING_TOP, FUNDING_HIGH = 214.0, 172.0
 BAR = 0.72  # of a day
-SEEN_FROM = 2.5  # a mark may widen the scale so many times, else it is left out
 DAY_LABELS = 5
 MARK_ROOM = SMALL + 7  # points that the label of a mark takes
+GROUND = {"boxstyle": "round,pad=0.15,rounding_size=0.3", "linewidth": 0, "alpha": 0.8}  # of a label on bars
 STREAK_ROOM = 30.0  # points above the bars
 
 
@@ -116,7 +116,7 @@ def _draw_funding(sheet: Sheet, chart: CoinChart) -> None:
     if not known:
         sheet.nothing(chart.nothing, LEFT + WIDE / 2, FUNDING_TOP + FUNDING_HIGH / 2)
         return
-    marks = _seen(chart.marks, min(known))
+    marks = sorted(chart.marks, key=lambda mark: -mark.level)
     low = min(0.0, *known, *(mark.level for mark in marks))
     high = max(0.0, *known)
     span = (high - low) or 0.0001
@@ -150,11 +150,6 @@ def _draw_scale(sheet: Sheet, axes: Axes, palette: Palette) -> None:
             sheet.text(WIDTH - MARGIN, FUNDING_TOP + down + SMALL * 0.36, text, align="right")
 
 
-def _seen(marks: Sequence[Mark], lowest: float) -> list[Mark]:
-    """The marks that do not make the bars too small to be read, highest first."""
-    return sorted([mark for mark in marks if mark.level >= lowest * SEEN_FROM], key=lambda mark: -mark.level)
-
-
 def _draw_marks(axes: Axes, palette: Palette, marks: Sequence[Mark]) -> None:
     """Lines with what they mean above them, or below where another one is too near."""
     floor, ceiling = axes.get_ylim()
@@ -177,7 +172,7 @@ def _draw_marks(axes: Axes, palette: Palette, marks: Sequence[Mark]) -> None:
             va=place,
             fontproperties=font(SMALL),
             color=palette.ink,
-            bbox={"boxstyle": "round,pad=0.15,rounding_size=0.3", "facecolor": palette.paper, "linewidth": 0},
+            bbox=GROUND | {"facecolor": palette.paper},
             zorder=5,
         )
 

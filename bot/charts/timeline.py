@@ -8,6 +8,7 @@ from datetime import date
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Rectangle
+from matplotlib.patheffects import withStroke
 
 from bot.charts.lettering import width
 from bot.charts.look import GAP, MARGIN, SMALL, TEXT, WIDTH, Palette, Sheet
@@ -93,7 +94,9 @@ def _draw_dot(
 ) -> None:
     if planned:
         radius = max(size - EDGE, SMALLEST - EDGE) / 2
-        canvas.add_artist(Circle(centre, radius, facecolor=palette.paper, edgecolor=colour, linewidth=EDGE, zorder=3))
+        ring = Circle(centre, radius, facecolor="none", edgecolor=colour, linewidth=EDGE, zorder=4)
+        ring.set_path_effects([withStroke(linewidth=EDGE + 1.4, foreground=palette.paper)])
+        canvas.add_artist(ring)
     else:
         canvas.add_artist(
             Circle(centre, size / 2, facecolor=colour, edgecolor=palette.paper, linewidth=0.7, alpha=0.85, zorder=3)

@@ -28,6 +28,7 @@ CAPTION_UNITS = 900  # UTF-16; a caption of Telegram may have 1,024
 NAME_LENGTH = 40  # of a name in a caption
 UNIT = "Funding per 8 h"
 BISECTIONS = 40
+SEEN_FROM = 2.5  # a mark may make the scale so many times larger, else it is left out
 PEOPLE = 11  # rows of a timeline
 
 
@@ -50,7 +51,8 @@ def coin_picture(
 ) -> Picture | None:
     """30 days of average funding with the price above it; None where no day is known.
 
-    `funding` is what the scores rest on, None where that is not our own; `marks` are levels of the 72-hour average.
+    `funding` is what the scores rest on, None where that is not our own. `marks` are levels of the 72-hour average,
+    left out where they would make the days too small to be read.
     """
     days = days_of(stored.history, stored.now)
     known = _only(days)
@@ -82,7 +84,9 @@ def coin_picture(
         price_high=numbers.price(max(seen)) if seen else "",
         price_low=numbers.price(min(seen)) if seen else "",
         streak=streak,
-        marks=tuple(marks),
+        marks=tuple(
+            mark for mark in marks if mark.level >= SEEN_FROM * min(rate for rate in rates if rate is not None)
+        ),
         footer=_footer(first_day, last_day, 0 if funding is None else len(funding.exchanges)),
     )
     return Picture(chart, _captioned(_coin_words(chart, funding)))

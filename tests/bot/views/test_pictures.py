@@ -155,6 +155,13 @@ def test_what_the_chat_wishes_to_hear_is_marked_where_it_would_ring(storage: Sto
     assert chart.marks[0].level == -0.0005
 
 
+def test_a_level_that_is_far_from_all_days_is_not_marked(storage: Storage) -> None:
+    fill(storage)
+    picture = picture_of(ask(storage, "/coin CALM"))
+    assert coin_chart(ask(storage, "/coin CALM")).marks == ()
+    assert "Dashed" not in picture.alt
+
+
 @given(st.floats(0.0, 12.0), st.floats(0.0, 8.0))
 def test_a_level_is_where_the_score_reaches_the_minimum(minimum: float, base: float) -> None:
     def score_at(average: float) -> float:
