@@ -13,6 +13,7 @@ from bot.views.elements import Cell, Meter, Table, View
 
 PHONE_CELLS = 34  # of a fixed-width font, before a telephone wraps the line
 GAP = 2  # cells between two columns
+BAR_CELLS = 10
 MARKS_IN_A_ROW = 4  # combining ones; more of them paint over the lines above and below
 REFS = 10  # in the shortest form of a message
 
@@ -81,16 +82,51 @@ def web_address(url: str) -> str | None:
 
 
 def aligned(table: Table) -> list[str] | None:
-    """The table as lines of columns, its titles first; None where that is too wide for a telephone."""
-    rows = [[clean(column.title) for column in table.columns], *([_plain(cell) for cell in row] for row in table.rows)]
-    widths = [max(cell_len(row[at]) for row in rows) for at in range(len(table.columns))]
-    if not widths or sum(widths) + GAP * (len(widths) - 1) > PHONE_CELLS:
+    """The table as lines of columns, its titles first, each row on one line or two as its columns say.
+
+    None where that is too wide for a telephone.
+    """
+    above, below = (_block(table, line) for line in (1, 2))
+    if not above or max(map(cell_len, above)) > PHONE_CELLS:
         return None
-    right = [column.align == "right" for column in table.columns]
-    return [
-        (" " * GAP).join(_padded(cell, widths[at], right=right[at]) for at, cell in enumerate(row)).rstrip()
-        for row in rows
+    if not below:
+        return above
+    indented = [_trimmed(f" {line}") for line in below]
+    return [line for pair in zip(above, indented, strict=True) for line in pair]
+
+
+def _block(table: Table, line: int) -> list[str]:
+    """The columns of one line of the rows, their titles first."""
+    chosen = [at for at, column in enumerate(table.columns) if column.phone == line]
+    is_stacked = any(column.phone == 2 for column in table.columns)
+    rows = [
+        [clean(table.columns[at].title) for at in chosen],
+        *([_drawn(row[at]) if is_stacked else _plain(row[at]) for at in chosen] for row in table.rows),
     ]
+    widths = [max(cell_len(row[place]) for row in rows) for place in range(len(chosen))]
+    right = [table.columns[at].align == "right" for at in chosen]
+    return [
+        (" " * GAP).join(_padded(cell, widths[place], right=right[place]) for place, cell in enumerate(row)).rstrip()
+        for row in rows
+        if row
+    ]
+
+
+def _trimmed(line: str) -> str:
+    """At most as much of the line as a telephone shows."""
+    if cell_len(line) <= PHONE_CELLS:
+        return line
+    while cell_len(line) > PHONE_CELLS - 1:
+        line = line[:-1]
+    return line.rstrip() + "…"
+
+
+def _drawn(cell: Cell) -> str:
+    """A cell, with its bar where it is a meter."""
+    if not isinstance(cell, Meter):
+        return clean(cell)
+    full = round(BAR_CELLS * min(1.0, max(0.0, cell.value / cell.maximum)))
+    return f"{clean(cell.text)} {'█' * full}{'░' * (BAR_CELLS - full)}"
 
 
 def row_groups(table: Table) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from bot.feeds.base import Outcome
 from bot.feeds.exchanges import EXCHANGES
 from bot.signals import score_coins, service_behind
 from bot.views.elements import View
-from bot.views.scores import coverage_note, lack, score_list
+from bot.views.scores import Part, Sort, coverage_note, lack, score_list
 from bot.views.sources import given_stamp
 from scoring.model import Signal
 from storage import Transaction
@@ -22,17 +22,19 @@ def list_scores(request: Request, signal: Signal) -> View:
         coins = tx.pairs.coins()
         newest = tx.funding.newest_settlements(request.now)
         missing = _missing(tx)
-    ranked = sorted(both[signal].values(), key=lambda score: (-score.score, score.base_coin))
-    ranked = [score for score in ranked if score.score > 0]
-    minimum = request.args["min"]
-    found = [score for score in ranked if score.score >= minimum]
+    ranked = sorted(
+        (score for score in both[signal].values() if score.score > 0), key=lambda score: (-score.score, score.base_coin)
+    )
+    minimum, limit, sort = request.args["min"], request.args["limit"], Sort(request.args["sort"])
+    found = sorted((score for score in ranked if score.score >= minimum), key=sort.key)
+    # A list that has become shorter since its buttons were made ends with its last page.
+    page = min(request.args["page"], max(1, -(-len(found) // limit)))
     default = request.alerts.pump_min if signal is Signal.PUMP else request.alerts.selling_min
     own = coverage_note(len(newest), max(newest.values(), default=None), request.now, missing)
     return score_list(
         signal,
-        [(score, coin_named(coins, score.base_coin)) for score in found[: request.args["limit"]]],
-        total=len(found),
-        minimum=minimum,
+        [(score, coin_named(coins, score.base_coin)) for score in found[(page - 1) * limit : page * limit]],
+        part=Part(len(found), minimum, sort, page, limit),
         highest=ranked[0] if ranked else None,
         now=request.now,
         coverage=own if service is None else given_stamp(service, request.now),

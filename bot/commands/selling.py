@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.commands.base import Command
-from bot.commands.pump import LIMIT, MINIMUM
+from bot.commands.pump import LIMIT, MINIMUM, PAGE, SORT
 from bot.commands.score_list import list_scores
 from scoring.model import Signal
 
@@ -12,5 +12,5 @@ COMMAND = Command(
     summary="Coins under short pressure (insider selling)",
     run=lambda request: list_scores(request, Signal.SELLING),
     example="/selling min=8",
-    params=(MINIMUM, LIMIT),
+    params=(MINIMUM, LIMIT, SORT, PAGE),
 )

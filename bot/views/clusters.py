@@ -147,14 +147,14 @@ def _table(clusters: Sequence[Cluster]) -> Table:
     columns = (
         Column("side"),
         Column("ticker"),
-        Column("company"),
-        Column("insiders"),
+        Column("company", phone=2),
+        Column("insiders", phone=0),
         Column("value", "right"),
-        Column("average", "right"),
+        Column("average", "right", phone=0),
         Column("last trade"),
-        Column("span"),
-        Column("under plan", "right"),
-        Column("sector"),
+        Column("span", phone=0),
+        Column("under plan", "right", phone=0),
+        Column("sector", phone=0),
     )
     return Table(columns, tuple(_row(cluster) for cluster in clusters))
 

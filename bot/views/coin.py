@@ -154,11 +154,11 @@ def _since(funding: CoinFunding) -> str:
 def _votes(funding: CoinFunding) -> Table:
     columns = (
         Column("exchange"),
-        Column("contract"),
+        Column("contract", phone=0),
         Column("per 8 h", "right"),
         Column("APR", "right"),
-        Column("settlements", "right"),
-        Column("covered", "right"),
+        Column("settlements", "right", phone=0),
+        Column("covered", "right", phone=0),
     )
     return Table(
         columns,
@@ -178,7 +178,7 @@ def _votes(funding: CoinFunding) -> Table:
 
 def _rates_now(funding: CoinFunding) -> Table:
     """The exchanges that a hosted service lists a coin on; it does not say how each of them voted."""
-    columns = (Column("exchange"), Column("contract"), Column("rate now", "right"), Column("APR", "right"))
+    columns = (Column("exchange"), Column("contract", phone=0), Column("rate now", "right"), Column("APR", "right"))
     return Table(
         columns,
         tuple(

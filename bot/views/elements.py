@@ -70,6 +70,7 @@ class Column:
 
     title: str
     align: Literal["left", "right"] = "left"
+    phone: Literal[0, 1, 2] = 1  # the line of a row on which it stands on a telephone; 0: it is left out there
 
 
 @dataclass(frozen=True, slots=True)

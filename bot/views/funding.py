@@ -110,10 +110,10 @@ def history_view(coin: Coin, page: Page[Settlement], days: int, now: datetime, s
     columns = (
         Column("settled (UTC)"),
         Column("exchange"),
-        Column("contract"),
-        Column("rate", "right"),
-        Column("interval", "right"),
-        Column("per 8 h", "right"),
+        Column("contract", phone=2),
+        Column("rate", "right", phone=0),
+        Column("interval", "right", phone=0),
+        Column("per 8 h", "right", phone=2),
     )
     rows = tuple(
         (
@@ -146,13 +146,13 @@ def history_view(coin: Coin, page: Page[Settlement], days: int, now: datetime, s
 def _current_table(rates: Sequence[CurrentRate], now: datetime) -> Table:
     columns = (
         Column("exchange"),
-        Column("contract"),
-        Column("rate", "right"),
-        Column("every", "right"),
+        Column("contract", phone=2),
+        Column("rate", "right", phone=0),
+        Column("every", "right", phone=2),
         Column("per 8 h", "right"),
         Column("APR", "right"),
-        Column("next settlement"),
-        Column("read"),
+        Column("next settlement", phone=0),
+        Column("read", phone=0),
     )
     return Table(
         columns,
@@ -176,10 +176,10 @@ def _list_table(rates: Sequence[CurrentRate], now: datetime) -> Table:
     columns = (
         Column("coin"),
         Column("exchange"),
-        Column("contract"),
+        Column("contract", phone=0),
         Column("per 8 h", "right"),
-        Column("APR", "right"),
-        Column("next settlement"),
+        Column("APR", "right", phone=0),
+        Column("next settlement", phone=0),
     )
     return Table(
         columns,

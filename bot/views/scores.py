@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from bot.feeds.base import Outcome
 from bot.feeds.exchanges import EXCHANGES, title_of
@@ -11,10 +14,13 @@ from bot.views import numbers
 from bot.views.elements import Button, Column, Json, Meter, Note, Table, Text, View
 from bot.views.sources import Service, as_given, price_note
 from bot.views.titles import TITLES
+from scoring.funding import annual_rate
 from scoring.model import Coin, CoinScore, Signal
 from scoring.rounding import round_half_up
 
 MISSING_SHOWN = 3
+SHOWN = 20  # coins on a page
+CARDS = 5  # of the first coins, behind a button each
 SHARES_NOTE = "Shorts on perpetual futures, day after day; not share sales by company insiders (those are /clusters)."
 METHODOLOGY = {
     Signal.PUMP: "Composite score (0-10): funding magnitude × pump magnitude × (0.6 + 0.4 × persistence) × 10.",
@@ -26,29 +32,76 @@ DESCRIPTION = {
 }
 
 
+class Sort(StrEnum):
+    """What comes first in a list of scores."""
+
+    SCORE = "score"
+    FUNDING = "funding"
+    CHANGE = "change"
+    STREAK = "streak"
+
+    def key(self, score: CoinScore) -> tuple[float, float, str]:
+        """The place of a coin: the most negative funding, the largest change, the longest streak, the best score."""
+        change = score.prices.pct_7d
+        first = {
+            Sort.SCORE: -score.score,
+            Sort.FUNDING: score.funding.avg_72h,
+            Sort.CHANGE: math.inf if change is None else -change,
+            Sort.STREAK: -float(score.funding.streak),
+        }[self]
+        return first, -score.score, score.base_coin
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a list is shown."""
+
+    total: int  # coins with a score at or above the minimum
+    minimum: float
+    sort: Sort = Sort.SCORE
+    page: int = 1
+    limit: int = SHOWN
+
+    @property
+    def first(self) -> int:
+        """How many come before."""
+        return (self.page - 1) * self.limit
+
+    def line(self, name: str, *, sort: Sort, page: int = 1) -> str:
+        """The command that shows another part."""
+        given = (
+            f"min={numbers.plain(self.minimum)}" if self.minimum else "",
+            f"limit={self.limit}" if self.limit != SHOWN else "",
+            f"sort={sort}" if sort is not Sort.SCORE else "",
+            f"page={page}" if page > 1 else "",
+        )
+        return " ".join(part for part in (f"/{name}", *given) if part)
+
+
 def score_list(  # noqa: PLR0913 - what a list shows
     signal: Signal,
     shown: Sequence[tuple[CoinScore, Coin]],
     *,
-    total: int,
-    minimum: float,
+    part: Part,
     highest: CoinScore | None,
     now: datetime,
     coverage: str,
     alert_at: float,
     service: Service | None = None,
 ) -> View:
-    """The coins that qualify, best first. `total` counts those with a score at or above the minimum.
+    """The coins that qualify, in the order that was asked for; `part` says which of them these are.
 
     `service` is the hosted one whose scores they are, None for our own.
     """
+    total, minimum = part.total, part.minimum
     at_least = f" ≥ {numbers.plain(minimum)}" if minimum else ""
     title = f"{TITLES[signal].capitalize()}{at_least}: {numbers.count(total, 'coin')}"
     body: list[Text | Note | Table] = []
     if shown:
-        body.append(_table(shown, service))
+        body.append(_table(shown, part.first + 1, service))
         if total > len(shown):
-            body.append(Note(f"The first {len(shown)} of {total}; more with limit={min(500, total)}."))
+            first = part.first + 1
+            body.append(Note(f"{first} to {part.first + len(shown)} of {total}; more with limit={min(500, total)}."))
     elif highest is None:
         body.append(Text("No coin passes the gate now."))
     else:
@@ -66,9 +119,25 @@ def score_list(  # noqa: PLR0913 - what a list shows
     return View(
         title=title,
         body=tuple(body),
-        buttons=(Button(f"🔔 Alert me at ≥ {at}", f"/alert {name} min={at}"),),
+        buttons=(
+            Button(f"🔔 Alert me at ≥ {at}", f"/alert {name} min={at}"),
+            *_list_buttons(part, name),
+            *(Button(score.base_coin, f"/coin {score.base_coin}") for score, _ in shown[:CARDS]),
+        ),
         data=_data(signal, shown, now, service),
     )
+
+
+def _list_buttons(part: Part, name: str) -> tuple[Button, ...]:
+    """Back and on, the same again, and the other orders."""
+    if not part.total:
+        return ()
+    here = part.line(name, sort=part.sort, page=part.page)
+    back = (Button("◀ Back", part.line(name, sort=part.sort, page=part.page - 1)),) if part.page > 1 else ()
+    on = part.first + part.limit < part.total
+    more = (Button("More ▶", part.line(name, sort=part.sort, page=part.page + 1)),) if on else ()
+    orders = (Button(f"By {one}", part.line(name, sort=one)) for one in Sort if one is not part.sort)
+    return (*back, *more, Button("↻ Refresh", here), *(orders if part.total > 1 else ()))
 
 
 def coin_data(score: CoinScore, coin: Coin, updated_at: datetime) -> dict[str, Json]:
@@ -149,16 +218,17 @@ def negative_text(score: CoinScore) -> str:
     return f"{score.funding.negative_exchanges} of {behind}" if behind else numbers.UNKNOWN
 
 
-def _table(shown: Sequence[tuple[CoinScore, Coin]], service: Service | None) -> Table:
+def _table(shown: Sequence[tuple[CoinScore, Coin]], first: int, service: Service | None) -> Table:
     columns = (
         Column("#", "right"),
         Column("coin"),
-        Column("name"),
+        Column("name", phone=0),
         Column("score"),
-        Column("per 8 h", "right"),
-        Column("7 d", "right"),
+        Column("per 8 h", "right", phone=2),
+        Column("APR", "right", phone=2),
+        Column("7 d", "right", phone=2),
         Column("streak", "right"),
-        Column("negative" if service is None else "negative now", "right"),
+        Column("negative" if service is None else "negative now", "right", phone=0),
     )
     return Table(
         columns,
@@ -169,11 +239,12 @@ def _table(shown: Sequence[tuple[CoinScore, Coin]], service: Service | None) -> 
                 coin.name if coin.name != score.base_coin else "",
                 Meter(score.score, 10, numbers.score(score.score)),
                 numbers.rate(score.funding.avg_72h),
+                numbers.percent(annual_rate(score.funding.avg_72h) * 100),
                 numbers.percent(score.prices.pct_7d),
                 streak_text(score.funding.streak, score.funding.streak_open),
                 negative_text(score),
             )
-            for rank, (score, coin) in enumerate(shown, 1)
+            for rank, (score, coin) in enumerate(shown, first)
         ),
     )
 

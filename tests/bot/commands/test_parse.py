@@ -16,6 +16,8 @@ from bot.views.numbers import plain
 
 SECTORS = CLUSTERS.params[[one.name for one in CLUSTERS.params].index("sector")].choices
 
+DEFAULTS = {"min": 0.0, "limit": 20, "sort": "score", "page": 1}
+
 
 def args(line: str) -> dict[str, object]:
     name, rest = parse_line(line)
@@ -39,7 +41,7 @@ def args(line: str) -> dict[str, object]:
     ],
 )
 def test_all_forms_mean_the_same(text: str) -> None:
-    assert args(f"/pump {text}") == {"min": 6.0, "limit": 5}
+    assert args(f"/pump {text}") == DEFAULTS | {"min": 6.0, "limit": 5}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_positional_values_stand_in_order() -> None:
 
 
 def test_defaults_are_filled_in() -> None:
-    assert args("/pump") == {"min": 0.0, "limit": 20}
+    assert args("/pump") == DEFAULTS
 
 
 @given(st.text(max_size=60))
@@ -121,7 +123,9 @@ def test_any_arguments_are_read_or_refused(command, text: str) -> None:
 
 @given(st.floats(0, 10, allow_nan=False).map(lambda x: round(x, 6)), st.integers(1, 500))
 def test_what_is_written_is_read(minimum: float, limit: int) -> None:
-    assert args(f"/pump min={minimum:f} limit={limit}") == {"min": float(f"{minimum:f}"), "limit": limit}
+    assert args(f"/pump min={minimum:f} limit={limit}") == DEFAULTS | {
+        "min": float(f"{minimum:f}"), "limit": limit
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["1.000", "1,250m", "1,00,000", "12.34.56", "1_000", "m", "$", "--5", "1e6", "٣"])

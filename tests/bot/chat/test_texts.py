@@ -1,0 +1,41 @@
+"""Tables on a telephone."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+from bot.chat.texts import PHONE_CELLS, aligned
+from bot.views.elements import Column, Meter, Table
+
+COLUMNS = (
+    Column("#", "right"),
+    Column("coin"),
+    Column("name", phone=0),
+    Column("score"),
+    Column("per 8 h", "right", phone=2),
+    Column("7 d", "right", phone=2),
+)
+
+
+def test_a_row_takes_two_lines_where_its_columns_say_so() -> None:
+    rows = (
+        ("1", "PEPE", "a name that is much too long for any telephone", Meter(7.5, 10, "7.5"), "−0.02 %", "+3.1 %"),
+        ("12", "X", "", Meter(0.2, 10, "0.2"), "−0.0001 %", "+120.0 %"),
+    )
+    assert aligned(Table(COLUMNS, rows)) == [
+        " #  coin  score",
+        "   per 8 h       7 d",
+        " 1  PEPE  7.5 ████████░░",
+        "   −0.02 %    +3.1 %",
+        "12  X     0.2 ░░░░░░░░░░",
+        " −0.0001 %  +120.0 %",
+    ]
+
+
+def test_a_second_line_that_is_too_long_is_cut_and_a_first_one_is_not() -> None:
+    columns = (Column("coin"), Column("name", phone=2))
+    lines = aligned(Table(columns, (("X", "long " * 20),)))
+    assert lines is not None
+    assert max(cell_len(line) for line in lines) <= PHONE_CELLS
+    assert lines[-1].endswith("…")
+    assert aligned(Table((Column("coin"),), (("long " * 20,),))) is None
