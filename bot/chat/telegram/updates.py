@@ -24,6 +24,7 @@ from bot.views.elements import View
 log = logging.getLogger("tocsin.telegram")
 
 TOO_OLD = timedelta(minutes=10)
+MOST_CHANGING = 1000  # chats that came or went lately
 MOST_ANSWERED = 1000  # messages whose edits are noticed
 ABSENT = (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED)
 
@@ -43,6 +44,7 @@ class Messages:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._answered: OrderedDict[tuple[int, int], Answered] = OrderedDict()
+        self._changing: dict[int, asyncio.Lock] = {}  # chats that come or go, or did
 
     async def on_message(self, update: Update, _: Any) -> None:
         """A message, a channel's post, or the edit of a message."""
@@ -64,12 +66,19 @@ class Messages:
         changed = update.my_chat_member
         if changed is None:
             return
-        chat = changed.chat
+        # Updates are handled side by side; of a chat that goes and comes back the end must not be stored last.
+        if len(self._changing) >= MOST_CHANGING:
+            self._changing = {chat: lock for chat, lock in self._changing.items() if lock.locked()}
+        async with self._changing.setdefault(changed.chat.id, asyncio.Lock()):
+            await self._change(changed)
+
+    async def _change(self, changed: ChatMemberUpdated) -> None:
+        chat, storage = changed.chat, self._session.storage
         if _is_absent(changed.new_chat_member):
             reason = membership.BLOCKED if chat.type == ChatType.PRIVATE else membership.REMOVED
-            await asyncio.to_thread(membership.switch_off, self._session.storage, str(chat.id), reason)
+            await asyncio.to_thread(membership.switch_off, storage, str(chat.id), reason)
         elif _was_added(changed) and chat.type in (ChatType.GROUP, ChatType.SUPERGROUP):
-            is_off = await asyncio.to_thread(membership.is_off, self._session.storage, str(chat.id))
+            is_off = await asyncio.to_thread(membership.is_off, storage, str(chat.id))
             if is_off is not False:  # a group that is known and on has only become a supergroup
                 await self._session.answers.say(Place(chat.id), welcome_view(was_off=bool(is_off)), Reply("start"))
 
@@ -97,6 +106,9 @@ class Messages:
                     place_of(message), late_view(age), _reply_to(message, line, self._session)
                 )
             return
+        if (change := self._changing.get(message.chat.id)) is not None:
+            async with change:
+                pass
         answered = self._remembered(key)
         async with answered.lock:  # an edit waits for the answer to what was there before
             if answered.line == line:
