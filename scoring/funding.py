@@ -86,11 +86,11 @@ def coin_funding(
     nothing, not even for coverage.
     """
     instant = int(now.timestamp())
-    window = _usable(history.window, instant, max_abs_rate)
-    rank = _preference(history.pairs)
+    window = usable(history.window, instant, max_abs_rate)
+    rank = preference(history.pairs)
     chosen = _window_choice(history.pairs, window, rank)
     today = instant // DAY
-    streaks = _streaks(_daily(history, rank, today))
+    streaks = _streaks(daily_averages(history, rank, today))
     starts = _first_negative(window, [i for votes in chosen.values() for i, _ in votes])
     found: dict[str, CoinFunding] = {}
     for coin in sorted(chosen):
@@ -127,7 +127,8 @@ def _believable(columns: SettlementColumns, max_abs_rate: float) -> NDArray[np.b
     )
 
 
-def _usable(columns: SettlementColumns, instant: int, max_abs_rate: float) -> SettlementColumns:
+def usable(columns: SettlementColumns, instant: int, max_abs_rate: float) -> SettlementColumns:
+    """The believable settlements of the 72 hours up to `instant` (unix s), grouped by pair."""
     good = _believable(columns, max_abs_rate)
     good &= (columns.settled_at > instant - WINDOW_HOURS * 3600) & (columns.settled_at <= instant)
     order = np.flatnonzero(good)
@@ -137,7 +138,7 @@ def _usable(columns: SettlementColumns, instant: int, max_abs_rate: float) -> Se
     )
 
 
-def _preference(pairs: Sequence[Pair]) -> Integers:
+def preference(pairs: Sequence[Pair]) -> Integers:
     """The place of each pair when contracts of one exchange and coin are compared; 0 is taken first."""
     order = sorted(range(len(pairs)), key=lambda i: _rank(pairs[i]))
     rank = np.empty(len(pairs), dtype=np.int64)
@@ -174,7 +175,7 @@ def _window_choice(
     return chosen
 
 
-def _daily(history: FundingHistory, rank: Integers, today: int) -> dict[str, Floats]:
+def daily_averages(history: FundingHistory, rank: Integers, today: int) -> dict[str, Floats]:
     """Coin → average per 8 hours for each day from `first_day` to yesterday; NaN where unknown."""
     days = history.days
     width = today - history.first_day

@@ -16,9 +16,9 @@ from scoring.funding import (
     MAX_ABS_RATE,
     DayColumns,
     FundingHistory,
-    _daily,
-    _preference,
-    _usable,
+    daily_averages,
+    preference,
+    usable,
 )
 
 SLOT = DAY // 3  # seconds; 8 hours
@@ -42,7 +42,7 @@ class Columns:
 
     def by_coin(self) -> Averages:
         """Coin → its average per 8 h in each stretch; None where not known."""
-        found = _daily(self.history, _preference(self.history.pairs), self.end)
+        found = daily_averages(self.history, preference(self.history.pairs), self.end)
         return {
             name: tuple(None if math.isnan(value) else value for value in values.tolist())
             for name, values in sorted(found.items())
@@ -66,7 +66,7 @@ def slots_of(history: FundingHistory, now: datetime, max_abs_rate: float = MAX_A
     As with a day, a settlement pays for the time before it, and half of the slot must be covered.
     """
     instant = int(now.timestamp())
-    window = _usable(history.window, instant, max_abs_rate)
+    window = usable(history.window, instant, max_abs_rate)
     key = np.stack([window.pair, (window.settled_at - 1) // SLOT])
     (pair, slot), where = np.unique(key, axis=1, return_inverse=True)
     ratio = DAY // SLOT  # a slot is a day that passes faster, so that the rules of days hold

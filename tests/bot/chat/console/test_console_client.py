@@ -100,8 +100,8 @@ def test_without_a_terminal_lines_from_a_pipe_are_answered() -> None:
     [
         ("/pu", ["/pump"]),
         ("pu", ["/pump"]),
-        ("/pump ", ["min=", "limit="]),
-        ("/pump min=6 ", ["limit="]),
+        ("/pump ", ["min=", "limit=", "sort=", "page="]),
+        ("/pump min=6 ", ["limit=", "sort=", "page="]),
         ("/funding pe", ["PEPE"]),
         ("/funding PEPE type=h", ["type=history"]),
         ("/alert cl", ["clusters"]),
