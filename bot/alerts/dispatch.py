@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from bot.alerts.compose import Plan, Wait, plan
 from bot.alerts.digest import merged
-from bot.alerts.holding import Digest, Manners
+from bot.alerts.holding import Digest, Manners, is_urgent
 from bot.alerts.outgoing import Outgoing
 from bot.alerts.quiet import ChatSettings, day_began
 from bot.alerts.retry import Action, RetryDecision
@@ -216,7 +216,7 @@ def _message(tx: Transaction, made: Plan, delivery: Delivery, settings: ChatSett
         occasion=made.occasion,
         notices=_notices(tx, made, delivery.chat_id),
         reply_to=tx.alerts.first_message(entries[0].alert) if follows else None,
-        silent=settings.silent,
+        silent=settings.silent and not any(is_urgent(alert, settings) for alert in made.alerts),
         maybe_repeat=delivery.maybe_repeat,
     )
 

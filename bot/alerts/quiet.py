@@ -25,7 +25,7 @@ class ChatSettings:
     urgent: float | None = None  # a score of at least this rings in quiet hours; None: nothing does
     cap: int | None = None  # alerts a local day; the rest waits for the next one
     digest_at: int = 8 * 60  # when a daily digest comes
-    silent: bool = False  # without a sound, where the platform can
+    silent: bool = False  # without a sound, where the platform can, but for what is urgent
     repeat: bool = True  # send again what may not have arrived, marked as a possible repeat
 
     def to_json(self) -> dict[str, Any]:

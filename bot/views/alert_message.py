@@ -54,7 +54,7 @@ def alert_view(
         first = entries[0]
         buttons.append(Button("Why?", f"/why {first.alert.ref}"))
         if first.subscriptions:
-            buttons.append(Button("Stop", f"/alert off {first.subscriptions[0]}"))
+            buttons += _acts(first)
         if left:
             buttons.append(Button(f"And {left} more", f"/missed ref={first.alert.ref}"))
     body += [Note(notice) for notice in notices]
@@ -70,6 +70,17 @@ def alert_view(
         tone=Tone.ALERT,
         data={"alerts": [_data(entry.alert) for entry in entries], "notices": list(notices)},
     )
+
+
+def _acts(entry: Entry) -> list[Button]:
+    """What a person may want to do about an alert, for the coin or company that stands first."""
+    alert = entry.alert
+    ticker = (alert.facts.get("cluster") or {}).get("ticker") if alert.signal == Signal.CLUSTERS else alert.key
+    of_it = []
+    if ticker:
+        card = f"/clusters {ticker}" if alert.signal == Signal.CLUSTERS else f"/coin {ticker}"
+        of_it = [Button("Chart", card), Button("Mute 8 h", f"/mute {ticker} 8h")]
+    return [*of_it, Button("Stop", f"/alert off {entry.subscriptions[0]}")]
 
 
 def _entry(entry: Entry, *, alone: bool) -> list[Element]:

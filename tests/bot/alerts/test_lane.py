@@ -280,6 +280,15 @@ def test_what_follows_replies_to_the_first_message(storage: Storage) -> None:
     assert [message.reply_to for _, message in bench.platform.sent] == [None, "local-1", None]
 
 
+def test_a_chat_that_wishes_silence_hears_what_is_urgent(storage: Storage) -> None:
+    bench = Bench(storage)
+    chat = chat_of(storage, silent=True, urgent=8.0)
+    for name, level in (("a", 4.0), ("b", 9.0)):
+        queue(storage, chat, new_alert(name, level, key=name))
+        bench.drain(LEASE)
+    assert [message.silent for _, message in bench.platform.sent] == [True, False]
+
+
 def test_the_pace_of_the_platform_is_kept_and_used(storage: Storage) -> None:
     limits = Limits(Window(10, 1.0), in_flight=4)
     bench = Bench(storage, FakePlatform(limits=limits))

@@ -36,7 +36,12 @@ def test_one_alert_is_its_own_title() -> None:
     detail = text_of(view)
     assert "funding −0.0310 %/8 h, 1 of 1 exchange negative · +38.0 % in 7 d · streak 4 d" in detail
     assert "9 of 11 exchanges answered · subscription 3 · #k3f9xz" in detail
-    assert [button.command for button in view.buttons] == ["/why k3f9xz", "/alert off 3"]
+    assert [button.command for button in view.buttons] == [
+        "/why k3f9xz",
+        "/coin WGMI",
+        "/mute WGMI 8h",
+        "/alert off 3",
+    ]
 
 
 def test_an_escalation_tells_from_what_to_what() -> None:
