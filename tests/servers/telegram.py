@@ -100,7 +100,9 @@ class Telegram(Methods, ChatServer):
                 return failed(*OF_A_CHAT[script.fault])
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        if (broken := self.before_reading(request)) is not None:
+        broken = self.before_reading(request)
+        await self.told()
+        if broken is not None:
             return broken
         token, method = request.match_info["token"], request.match_info["method"]
         if token.count(":") != 1:

@@ -31,7 +31,7 @@ from bot.views.elements import Document, View
 log = logging.getLogger("tocsin.telegram")
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-AGAIN_SECONDS = 1.0
+AGAIN_AFTER = (1.0, 3.0, 10.0, 30.0)  # seconds
 NAME_UNITS = 60
 UNCHANGED = "message is not modified"
 ABOUT_THE_TEXT = ("entit", "too long", "text is empty", "button", "reply_markup", "keyboard", "utf-8")
@@ -69,7 +69,7 @@ def _data(line: str, command: str, commands: Mapping[str, Command]) -> str:
 
 
 class Answers:
-    """Sends Views. What Telegram refuses as it is written is sent as plain text; what did not arrive, once more."""
+    """Sends Views. What Telegram refuses as it is written is sent as plain text; what did not arrive, again."""
 
     def __init__(self, bot: Bot, clock: Clock, commands: Mapping[str, Command]) -> None:
         self._bot = bot
@@ -105,7 +105,7 @@ class Answers:
 
         try:
             try:
-                await self._once_more(lambda: edit(text, entities))
+                await self._patiently(lambda: edit(text, entities))
             except BadRequest as error:
                 if not _is_about_the_text(error):
                     raise
@@ -151,7 +151,7 @@ class Answers:
             )
 
         try:
-            return await self._once_more(lambda: send(place)), place
+            return await self._patiently(lambda: send(place)), place
         except ChatMigrated as error:
             place = Place(error.new_chat_id)
             return await send(place), place
@@ -164,22 +164,23 @@ class Answers:
     async def _file(self, place: Place, document: Document) -> Message:
         name = cut(clean(document.name).replace("/", "_"), NAME_UNITS) or "file.txt"
         content = (document.text or "\n").encode("utf-8", "replace")
-        return await self._once_more(
+        return await self._patiently(
             lambda: self._bot.send_document(
                 place.chat, InputFile(content, filename=name), message_thread_id=place.topic, filename=name
             )
         )
 
-    async def _once_more(self, request: Callable[[], Awaitable[Result]]) -> Result:
-        """A second try where the first did not come through; an answer that comes twice harms less than none."""
-        try:
-            return await request()
-        except (BadRequest, TimedOut):
-            raise
-        except NetworkError as error:
-            log.warning("an answer did not come through and is sent again: %s", error)
-            await self._clock.sleep(AGAIN_SECONDS)
-            return await request()
+    async def _patiently(self, request: Callable[[], Awaitable[Result]]) -> Result:
+        """Try again where it did not come through; an answer that comes twice harms less than none."""
+        for pause in AGAIN_AFTER:
+            try:
+                return await request()
+            except (BadRequest, TimedOut):
+                raise
+            except NetworkError as error:
+                log.warning("an answer did not come through and is sent again: %s", error)
+            await self._clock.sleep(pause)
+        return await request()
 
 
 def is_nobody_there(error: TelegramError) -> bool:

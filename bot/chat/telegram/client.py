@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import secrets
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -105,8 +106,11 @@ class TelegramChat:
                 pause = self._stopped(REFUSED)
             except Conflict:
                 pause = self._stopped(TAKEN)
-            except (TelegramError, OSError) as error:
+            except TelegramError as error:
                 pause = self._failed(error)
+            except OSError as error:
+                where = f"{self._settings.webhook_listen}:{self._settings.webhook_port}"
+                pause = self._stopped(f"nothing can be brought to {where} from Telegram: {error.strerror or error}")
             except Exception:
                 log.exception("listening to Telegram failed; it begins again in a moment")
             await self._clock.sleep(pause)
@@ -173,9 +177,7 @@ class TelegramChat:
     async def _menus(self, app: App) -> None:
         try:
             await put_menus(app.bot, self._options.commands)
-        except InvalidToken:
-            raise
-        except TelegramError as error:
+        except TelegramError as error:  # a refused token shows soon enough
             log.warning("the menu of commands stays as it was: %s", error)
 
     async def _fetch(self, app: App) -> None:
@@ -201,14 +203,18 @@ class TelegramChat:
         settings = self._settings
         if app.updater is None:
             raise AssertionError("the builder makes an updater")
-        await app.updater.start_webhook(
-            listen=settings.webhook_listen,
-            port=settings.webhook_port,
-            url_path=urlsplit(settings.webhook_url).path,
-            webhook_url=settings.webhook_url,
-            secret_token=secrets.token_urlsafe(32),
-            allowed_updates=ALLOWED,
-        )
+        door = _door(settings.webhook_listen, settings.webhook_port)
+        try:
+            await app.updater.start_webhook(
+                unix=door,  # as PTB calls a socket that is there already
+                url_path=urlsplit(settings.webhook_url).path,
+                webhook_url=settings.webhook_url,
+                secret_token=secrets.token_urlsafe(32),
+                allowed_updates=ALLOWED,
+            )
+        except BaseException:
+            door.close()
+            raise
         while True:
             self._works()
             await self._clock.sleep(WEBHOOK_LOOK)
@@ -268,3 +274,11 @@ class TelegramChat:
 
     def _shown(self, error: Exception) -> str:
         return shown(str(error) or type(error).__name__, self._redaction.secrets)
+
+
+def _door(listen: str, port: int) -> socket.socket:
+    """A socket that listens; tornado would leave one behind where the port is taken."""
+    family = socket.AF_INET6 if ":" in listen else socket.AF_INET
+    door = socket.create_server((listen, port), family=family)
+    door.setblocking(False)
+    return door

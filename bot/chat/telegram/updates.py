@@ -66,11 +66,14 @@ class Messages:
         changed = update.my_chat_member
         if changed is None:
             return
-        # Updates are handled side by side; of a chat that goes and comes back the end must not be stored last.
-        if len(self._changing) >= MOST_CHANGING:
-            self._changing = {chat: lock for chat, lock in self._changing.items() if lock.locked()}
-        async with self._changing.setdefault(changed.chat.id, asyncio.Lock()):
+        async with self._changes_of(changed.chat.id):
             await self._change(changed)
+
+    def _changes_of(self, chat: int) -> asyncio.Lock:
+        """Updates are handled side by side; of a chat that goes and comes back the end must not be stored last."""
+        if len(self._changing) >= MOST_CHANGING:
+            self._changing = {one: lock for one, lock in self._changing.items() if lock.locked()}
+        return self._changing.setdefault(chat, asyncio.Lock())
 
     async def _change(self, changed: ChatMemberUpdated) -> None:
         chat, storage = changed.chat, self._session.storage
@@ -91,7 +94,8 @@ class Messages:
         else:
             return False
         session = self._session
-        await asyncio.to_thread(membership.move, session.storage, str(before), str(after), session.clock.now())
+        async with self._changes_of(after), self._changes_of(before):
+            await asyncio.to_thread(membership.move, session.storage, str(before), str(after), session.clock.now())
         return True
 
     async def _command(self, message: Message, author: Author, line: str) -> None:
