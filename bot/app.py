@@ -20,6 +20,7 @@ from bot.alerts.matching import Wish
 from bot.alerts.outgoing import Sender
 from bot.alerts.standing import Moment, open_standing
 from bot.background import Background
+from bot.charts.painter import Painter
 from bot.chat.console.client import ConsoleChat
 from bot.clock import Clock, FixedClock, SimulatedClock, SystemClock
 from bot.commands import COMMANDS
@@ -36,6 +37,7 @@ from bot.feeds.tape_state import has_state, load_backfill, load_state
 from bot.heartbeat import Heartbeat
 from bot.logs import log_to_stderr
 from bot.owner import is_gone, owner_name
+from bot.platforms import Answering, Closes, open_listeners, open_senders
 from bot.refresh import Refreshed, RefreshOptions, refresh
 from bot.schedule import Schedule, every_minutes, every_seconds
 from bot.signals import KnownClusters
@@ -101,13 +103,19 @@ class App:
         background = Background(self.storage, sources, self.clock, self.config)
         background.keeps = recorder is not None
         console = self._console(background)
-        senders: dict[str, Sender] = {CONSOLE.platform: console, **self.open_senders()}
+        senders: dict[str, Sender] = {CONSOLE.platform: console, **open_senders(self.config)}
         courier = self._courier(senders)
-        self._wake, self._fault = courier.wake, lambda: courier.fault
+        painter = Painter(SystemClock())
+        answering = Answering(self.ask, COMMANDS, self._coins, self.storage, painter)
+        listeners = open_listeners(self.config, answering, courier.limiters)
+        self._wake = courier.wake
+        self._fault = lambda: "; ".join(
+            fault for fault in (courier.fault, *(one.fault for one in listeners.values())) if fault
+        )
         heartbeat = Heartbeat(self.config.heartbeat)
         schedule = Schedule()
         console.show(banner_view(self.config, COMMANDS))
-        follow = Follow(courier.wake, background, recorder, heartbeat, self._fault)
+        follow = Follow(courier.wake, background, recorder, heartbeat, lambda: courier.fault)
         cycle = Cycle(self.storage, sources, self.clock, self.options, follow)
         stay = console.run if self.config.console.enabled else asyncio.Event().wait
 
@@ -125,11 +133,13 @@ class App:
                 schedule.stop()
 
         try:
-            await _until_any_ends(live)  # so that it can be told to stop in the midst of the first refresh, too
+            # People are answered during the first refresh, and it can be told to stop in its midst.
+            await _until_any_ends(live, *(one.run for one in listeners.values()))
         finally:
             await courier.stop()
-            for close in (sources.close, heartbeat.close, *(sender.close for sender in senders.values())):
-                await close()
+            opened: tuple[Closes, ...] = (*listeners.values(), painter, sources, heartbeat, *senders.values())
+            for one in opened:
+                await one.close()
 
     async def replay(self, tape: Tape, speed: float) -> None:
         """Run on a recording instead of the network: the clock stands where each refresh was made."""
@@ -162,19 +172,6 @@ class App:
         if isinstance(self.clock, FixedClock) and not isinstance(self.clock, SimulatedClock):
             return Sources()
         return open_sources(self.config, self.clock, self.storage, transport=transport)
-
-    def open_senders(self) -> dict[str, Sender]:
-        """The chat platforms whose token is set; the libraries of the others are not loaded."""
-        found: dict[str, Sender] = {}
-        if self.config.telegram.token.get_secret_value():
-            from bot.chat.telegram.send import TelegramSender  # noqa: PLC0415
-
-            found["telegram"] = TelegramSender(self.config.telegram)
-        if self.config.discord.token.get_secret_value():
-            from bot.chat.discord.send import DiscordSender  # noqa: PLC0415
-
-            found["discord"] = DiscordSender(self.config.discord)
-        return found
 
     def _courier(self, senders: Mapping[str, Sender]) -> Courier:
         expire = timedelta(minutes=self.config.alerts.expire_minutes)

@@ -20,13 +20,13 @@ class Delivering:
 
     outbox: Health
     platforms: Sequence[PlatformState] = ()
-    fault: str = ""  # why nothing is sent at all
+    fault: str = ""  # why nothing is sent, or nobody answered
 
 
 def outbox_fields(delivering: Delivering, now: datetime) -> list[Field]:
     """The lines of /status about messages, the worst news first."""
     outbox = delivering.outbox
-    fields = [Field("nothing is sent", delivering.fault)] if delivering.fault else []
+    fields = [Field("fault", delivering.fault)] if delivering.fault else []
     fields += [
         Field(one.name.capitalize(), f"{_state(one)}, for {numbers.duration(now - one.since)}")
         for one in delivering.platforms

@@ -206,6 +206,9 @@ class Telegram(Methods, ChatServer):
             sent["reply_markup"] = body["reply_markup"]
         if "message_thread_id" in body:
             sent |= {"message_thread_id": body["message_thread_id"], "is_topic_message": True}
+        answered = (chat, int(body.get("reply_parameters", {}).get("message_id", 0)))
+        if answered in self.messages:
+            sent["reply_to_message"] = self.messages[answered]
         self.messages[chat, number] = sent
         await self.accept(Accepted(chat, text, body, self.clock(), str(number)))
         return await self.deliver(request, succeeded(sent), script)

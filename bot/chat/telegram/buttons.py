@@ -13,13 +13,14 @@ from bot.chat.telegram.answers import Reply
 from bot.chat.telegram.lines import command_name
 from bot.chat.telegram.places import Author, is_group, place_of
 from bot.chat.telegram.session import Session
-from bot.chat.telegram.words import ELSEWHERE, IS_SUBSCRIBED, NOT_IN_CHANNELS, NOT_YOURS, SUBSCRIBED
+from bot.chat.telegram.words import ELSEWHERE, IS_SUBSCRIBED, NOT_ASKED, NOT_IN_CHANNELS, NOT_YOURS, SUBSCRIBED
 from bot.views.elements import Tone, View
 from scoring.model import Signal
 
 log = logging.getLogger("tocsin.telegram")
 
 DONE = "!subscribed"  # the data of a button that has been pressed, and no command
+ITS_OWN = {"forget"}  # what these do is about the person, so only who asked for a message presses its buttons
 STALE = ("query is too old", "query id is invalid")
 HAVE_IT = "You have that already"
 
@@ -44,7 +45,7 @@ class Presses:
             await self._sign(query, IS_SUBSCRIBED)
             return
         line = data if data.startswith("/") else f"/{data}"
-        refusal = await self._refusal(query, message.chat, line)
+        refusal = await self._refusal(query, message, line)
         if not await self._sign(query, refusal, alert=bool(refusal)) or refusal:
             return
         press = (message.chat.id, message.message_id, data)
@@ -56,10 +57,13 @@ class Presses:
         finally:
             self._under_way.discard(press)
 
-    async def _refusal(self, query: CallbackQuery, chat: Chat, line: str) -> str:
+    async def _refusal(self, query: CallbackQuery, message: Any, line: str) -> str:
         """Why a person may not press a button; empty where they may."""
+        chat: Chat = message.chat
         if not is_group(chat):
             return ""
+        if command_name(line, self._session.commands) in ITS_OWN and not _asked_by(message, query.from_user.id):
+            return NOT_ASKED
         in_channel = chat.type == ChatType.CHANNEL  # whoever reads it would make the bot write in it
         command = self._session.commands.get(command_name(line, self._session.commands))
         only_shows = command is None or not command.changes or (command.shows and len(line.split()) == 1)
@@ -96,6 +100,12 @@ class Presses:
         shows_it = in_place and view.tone is not Tone.ERROR
         if not shows_it or not await session.answers.replace(place, message.message_id, view, name):
             await session.answers.say(place, view, Reply(name, message.message_id))
+
+
+def _asked_by(message: Any, user: int) -> bool:
+    """Whether a message answers that person; answers in groups are replies."""
+    asked = message.reply_to_message if isinstance(message, Message) else None
+    return asked is not None and asked.from_user is not None and asked.from_user.id == user
 
 
 def _subscribes(line: str, session: Session) -> bool:

@@ -13,6 +13,7 @@ SUBSCRIBED = "🔔 subscribed"
 IS_SUBSCRIBED = "Subscribed already; /alerts shows all subscriptions."
 NOT_YOURS = "Only administrators of this group change what it is told. You can do that in a chat of your own with me."
 NOT_IN_CHANNELS = "In a channel only its administrators press buttons. Open a chat of your own with me."
+NOT_ASKED = "Somebody else asked for this; send the command yourself."
 ELSEWHERE = "Open a chat with me to do that."
 
 REFUSED = "Telegram refuses the bot's token, so nobody there is answered; get it from @BotFather and set telegram.token"

@@ -37,6 +37,6 @@ def test_a_sum_that_does_not_agree_and_a_platform_that_is_down_are_said() -> Non
     found = lines(delivering)
     assert found["MISSING"].startswith("+1 messages")
     assert found["Telegram"] == "down: 502 Bad Gateway, for 1 h 30 min"
-    assert found["nothing is sent"] == "the database takes nothing: disk is full"
+    assert found["fault"] == "the database takes nothing: disk is full"
     assert "Discord" not in found
     assert outbox_data(delivering)["missing"] == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.telegram.words import ELSEWHERE, IS_SUBSCRIBED, NOT_IN_CHANNELS, NOT_YOURS, SUBSCRIBED
+from bot.chat.telegram.words import ELSEWHERE, IS_SUBSCRIBED, NOT_ASKED, NOT_IN_CHANNELS, NOT_YOURS, SUBSCRIBED
 from bot.commands.base import ChatRef
 from bot.views.elements import Button, Tone, View
 from storage import Storage, open_storage
@@ -174,6 +174,24 @@ def test_in_a_group_others_may_look_but_change_nothing(storage: Storage) -> None
         assert sorted(signs(world)) == [("", False), ("", False), (NOT_YOURS, True)]
         assert sorted(world.lines[1:]) == ["/mute 8h", "/pump cursor=2"]
         assert dict(world.asked)["/mute 8h"] == ChatRef("telegram", "-100", "7", is_group=True, is_admin=True)
+
+    asyncio.run(run())
+
+
+def test_in_a_group_nobody_deletes_what_they_did_not_ask_to_delete(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            world.server.group("-100", admins={"7"})
+            for user in ("8", "7"):
+                await shown(world, "-100", "/alert pump min=3" if user == "7" else "/pump", user)
+            sent = await shown(world, "-100", "/forget", "8")
+            for user in ("7", "8"):
+                query = world.server.presses(sent, "Delete all", user=user)
+                await world.server.when(lambda query=query: query in world.server.signs)
+        assert signs(world) == [(NOT_ASKED, True), ("", False)]
+        assert dict(world.asked)["/forget sure=yes"].user == "8"
+        with market.read() as tx:
+            assert len(tx.subscriptions.active()) == 1
 
     asyncio.run(run())
 
