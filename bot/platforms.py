@@ -69,7 +69,7 @@ def open_listeners(config: Config, answering: Answering, limiters: Mapping[str, 
     if config.telegram.token.get_secret_value():
         from bot.chat.telegram.client import TelegramChat, TelegramOptions  # noqa: PLC0415
 
-        options = TelegramOptions(answering.commands, answering.coins)
+        options = TelegramOptions(answering.commands, answering.coins, answering.painter)
         found["telegram"] = TelegramChat(
             config.telegram, answering.ask, answering.storage, limiters["telegram"], options
         )

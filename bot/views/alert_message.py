@@ -53,10 +53,10 @@ def alert_view(
     if entries:
         first = entries[0]
         buttons.append(Button("Why?", f"/why {first.alert.ref}"))
-        if first.subscriptions:
-            buttons += _acts(first)
         if left:
             buttons.append(Button(f"And {left} more", f"/missed ref={first.alert.ref}"))
+        if first.subscriptions:
+            buttons += _acts(first)
     body += [Note(notice) for notice in notices]
     if maybe_repeat:
         refs = f" · #{entries[0].alert.ref}" if entries else ""

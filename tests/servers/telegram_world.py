@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from bot.alerts.limiter import Limiter
+from bot.charts.painter import Painter
 from bot.chat.telegram.client import TelegramChat, TelegramOptions
 from bot.chat.telegram.send import TelegramSender
 from bot.clock import FixedClock
@@ -61,7 +62,12 @@ async def listening(storage: Storage, answer: Answer | None = None, **settings) 
 
 @asynccontextmanager
 async def bot_on(
-    server: Telegram, storage: Storage, clock: FixedClock, answer: Answer | None = None, **settings
+    server: Telegram,
+    storage: Storage,
+    clock: FixedClock,
+    answer: Answer | None = None,
+    painter: Painter | None = None,
+    **settings,
 ) -> AsyncIterator[World]:
     """A bot on a server that is there already; `answer` instead of tocsin's commands."""
     limiter = Limiter(TelegramSender.limits)
@@ -74,7 +80,7 @@ async def bot_on(
     given = {"token": SecretStr(Telegram.token), "base_url": server.url, "timeout_seconds": 5.0} | settings
     chat = TelegramChat(
         TelegramSettings(**given), door, storage, limiter,
-        TelegramOptions(COMMANDS, coins=lambda: ("CALM", "PUMP", "SHRT"), clock=clock),
+        TelegramOptions(COMMANDS, coins=lambda: ("CALM", "PUMP", "SHRT"), painter=painter, clock=clock),
     )  # fmt: skip
     running = asyncio.create_task(chat.run())
     try:

@@ -19,20 +19,23 @@ from telegram import (
 )
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError, TimedOut
 
+from bot.charts.model import Theme
+from bot.charts.painter import Painter, PictureError
 from bot.chat.telegram.lines import command_name
 from bot.chat.telegram.places import Place
-from bot.chat.telegram.render import Entity, Rendered, keyboard, render
+from bot.chat.telegram.render import Entity, Rendered, keyboard, render, unlinked
 from bot.chat.telegram.splitting import documents_of, pages_of, without_documents
 from bot.chat.texts import clean, cut
 from bot.clock import Clock
 from bot.commands.base import Command
-from bot.views.elements import Document, View
+from bot.views.elements import Document, Picture, View
 
 log = logging.getLogger("tocsin.telegram")
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 AGAIN_AFTER = (1.0, 3.0, 10.0, 30.0)  # seconds
 NAME_UNITS = 60
+CAPTION_UNITS = 1024
 UNCHANGED = "message is not modified"
 ABOUT_THE_TEXT = ("entit", "too long", "text is empty", "button", "reply_markup", "keyboard", "utf-8")
 Result = TypeVar("Result")
@@ -71,10 +74,11 @@ def _data(line: str, command: str, commands: Mapping[str, Command]) -> str:
 class Answers:
     """Sends Views. What Telegram refuses as it is written is sent as plain text; what did not arrive, again."""
 
-    def __init__(self, bot: Bot, clock: Clock, commands: Mapping[str, Command]) -> None:
+    def __init__(self, bot: Bot, clock: Clock, commands: Mapping[str, Command], painter: Painter | None = None) -> None:
         self._bot = bot
         self._clock = clock
         self._commands = commands
+        self._painter = painter  # None: nobody paints here
 
     async def say(self, place: Place, view: View, reply: Reply) -> list[int]:
         """Send a View and its files; returns the ids of the messages. Raises TelegramError."""
@@ -86,7 +90,7 @@ class Answers:
             sent.append(message.message_id)
         for document in documents_of(view):
             sent.append((await self._file(place, document)).message_id)
-        return sent
+        return [*sent, *await self._pictures(place, view)]
 
     async def replace(self, place: Place, message_id: int, view: View, command: str) -> bool:
         """Show a View in an earlier message; False where that message takes nothing any more."""
@@ -169,6 +173,26 @@ class Answers:
                 place.chat, InputFile(content, filename=name), message_thread_id=place.topic, filename=name
             )
         )
+
+    async def _pictures(self, place: Place, view: View) -> list[int]:
+        """Send the pictures of a View, behind its text: nobody waits for a painter to read a number."""
+        sent = []
+        for element in view.body:
+            if not isinstance(element, Picture) or self._painter is None:
+                continue
+            try:
+                photo = InputFile(await self._painter.picture(element.chart, Theme.LIGHT), filename="chart.png")
+            except PictureError as error:
+                log.warning("an answer goes out without its picture: %s", error)
+                continue
+            caption = cut(unlinked(element.alt), CAPTION_UNITS)
+            message = await self._patiently(
+                lambda photo=photo, caption=caption: self._bot.send_photo(  # type: ignore[misc]
+                    place.chat, photo, caption=caption, message_thread_id=place.topic
+                )
+            )
+            sent.append(message.message_id)
+        return sent
 
     async def _patiently(self, request: Callable[[], Awaitable[Result]]) -> Result:
         """Try again where it did not come through; an answer that comes twice harms less than none."""

@@ -26,6 +26,7 @@ from telegram.ext import (
 )
 
 from bot.alerts.limiter import Limiter
+from bot.charts.painter import Painter
 from bot.chat.telegram.answers import Reply, is_nobody_there
 from bot.chat.telegram.buttons import Presses
 from bot.chat.telegram.fetching import CarefulRequest
@@ -71,6 +72,7 @@ class TelegramOptions:
 
     commands: Sequence[Command]
     coins: Callable[[], Sequence[str]] = tuple  # all tickers; called in a thread
+    painter: Painter | None = None  # None: answers have no pictures
     clock: Clock = field(default_factory=SystemClock)  # of real time, also where the market is simulated
 
 
@@ -164,7 +166,7 @@ class TelegramChat:
         )
         options = self._options
         commands = by_name(options.commands)
-        session = Session(app.bot, self._ask, commands, options.coins, self._storage, self._clock)
+        session = Session(app.bot, self._ask, commands, options.coins, self._storage, self._clock, options.painter)
         messages, presses, inline = Messages(session), Presses(session), Inline(session)
         app.add_handler(CallbackQueryHandler(presses.on_press))
         app.add_handler(InlineQueryHandler(inline.on_query))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from telegram import Bot
 
+from bot.charts.painter import Painter
 from bot.chat.telegram.answers import Answers
 from bot.chat.telegram.places import Members
 from bot.clock import Clock
@@ -47,9 +48,10 @@ class Session:
     coins: Callable[[], Sequence[str]]
     storage: Storage
     clock: Clock  # of real time, for Telegram's messages carry it
+    painter: Painter | None = None
 
     def __post_init__(self) -> None:
-        self.answers = Answers(self.bot, self.clock, self.commands)
+        self.answers = Answers(self.bot, self.clock, self.commands, self.painter)
         self.members = Members(self.bot, self.clock)
         self.hints = Seldom(60.0, self.clock)
         self.lates = Seldom(60.0, self.clock)

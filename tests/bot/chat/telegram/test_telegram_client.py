@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.charts.painter import Painter, PainterOptions
+from bot.clock import SystemClock
 from bot.commands import COMMANDS
 from bot.commands.base import ChatRef
 from bot.views.elements import Button, Code, Document, Note, Text, View
@@ -328,5 +330,35 @@ def test_what_telegram_refuses_as_it_is_written_comes_as_plain_text(market: Stor
             await world.server.until(1)
         (sent,) = world.server.accepted
         assert (sent.text, "entities" in sent.body, "reply_markup" in sent.body) == ("T\n/x", False, False)
+
+    asyncio.run(run())
+
+
+def test_a_card_comes_with_its_picture_and_what_it_shows_in_words(market: Storage) -> None:
+    async def run() -> None:
+        painter = Painter(SystemClock())
+        async with listening(market, painter=painter) as world:
+            world.server.says("42", "42", "/coin PUMP")
+            await world.server.until(2)
+            text, photo = world.server.accepted
+            assert text.text.startswith("PUMP")
+            assert photo.text.startswith("PUMP: average funding per 8 h of each day")
+            (held,) = [one for one in photo.body.values() if isinstance(one, dict) and "content" in one]
+            assert held["content"].startswith(b"\x89PNG")
+        await painter.close()
+
+    asyncio.run(run())
+
+
+def test_a_painter_that_fails_costs_nobody_the_text(market: Storage) -> None:
+    async def run() -> None:
+        painter = Painter(SystemClock(), PainterOptions(worker=("false",)))
+        async with listening(market, painter=painter) as world:
+            world.server.says("42", "42", "/coin PUMP")
+            await world.server.until(1)
+            world.server.says("42", "42", "/help")
+            await world.server.until(2)
+            assert [one.text.split()[0] for one in world.server.accepted] == ["PUMP", "Commands"]
+        await painter.close()
 
     asyncio.run(run())

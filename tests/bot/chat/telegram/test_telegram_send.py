@@ -117,7 +117,7 @@ def test_of_alerts_that_do_not_fit_fewer_are_shown_and_the_rest_is_counted() -> 
             shown = one.text.count("NEW")
             assert 1 < shown < 12
             assert not one.text.endswith("…")
-            assert one.body["reply_markup"]["inline_keyboard"][0][-1]["text"] == f"And {20 - shown} more"
+            assert one.body["reply_markup"]["inline_keyboard"][0][1]["text"] == f"And {20 - shown} more"
 
     asyncio.run(run())
 
