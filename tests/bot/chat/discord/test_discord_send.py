@@ -118,7 +118,7 @@ def test_of_alerts_that_do_not_fit_fewer_are_shown_and_the_rest_is_counted() -> 
             shown = one.text.count("NEW")
             assert 1 < shown < 12
             assert not one.text.endswith("…")
-            assert one.body["components"][0]["components"][-1]["label"] == f"And {20 - shown} more"
+            assert one.body["components"][0]["components"][1]["label"] == f"And {20 - shown} more"
 
     asyncio.run(run())
 
