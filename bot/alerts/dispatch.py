@@ -119,13 +119,20 @@ class Dispatch:
                 if not tx.outbox.sent(delivery, now, outcome.message_id):
                     log.warning("delivery %d was sent, but its claim had been lost", delivery.id)
                     return
-                if claimed.message.notices:
-                    tx.outbox.told(chat.id)
+                self._note_notices(tx, claimed, now)
                 if chat.retry_at is not None:
                     tx.chats.retry_at(chat.id, None)
                 return
             self._note_failure(tx, outcome, decision)
         log.warning("delivery %d to %s: %s: %s", delivery.id, self.platform, decision.action.value, decision.reason)
+
+    def _note_notices(self, tx: Transaction, claimed: Claimed, now: datetime) -> None:
+        chat_id = claimed.chat.id
+        if set(_lost(tx, chat_id)) <= set(claimed.message.notices):
+            tx.outbox.told(chat_id)
+        else:
+            # More was lost while it was under way, or it was in doubt and said nothing of it.
+            self._ensure_notice(tx, chat_id, now)
 
     def _note_failure(self, tx: Transaction, outcome: Outcome, decision: RetryDecision) -> None:
         delivery, chat, now = outcome.claimed.delivery, outcome.claimed.chat, outcome.at
@@ -207,18 +214,24 @@ def _message(tx: Transaction, made: Plan, delivery: Delivery, settings: ChatSett
         Entry(alert, ids, brief=_is_brief(alert, made), is_over=alert.ref in over and alert.kind != ChangeKind.RESOLVED)
         for alert, ids in groups
     )
+    # What was in doubt is sent as it was: where its nonce is known, what is new in it would be dropped.
+    notices = () if delivery.maybe_repeat and entries else _notices(tx, made, delivery.chat_id)
     follows = entries and entries[0].alert.kind != ChangeKind.NEW
     return Outgoing(
         entries=entries,
-        nonce=hashlib.sha256(f"{delivery.chat_id}:{delivery.id}:{delivery.dedup_key}".encode()).hexdigest()[
-            :NONCE_LENGTH
-        ],
+        nonce=_nonce(delivery, () if entries else notices),
         occasion=made.occasion,
-        notices=_notices(tx, made, delivery.chat_id),
+        notices=notices,
         reply_to=tx.alerts.first_message(entries[0].alert) if follows else None,
         silent=settings.silent and not any(is_urgent(alert, settings) for alert in made.alerts),
         maybe_repeat=delivery.maybe_repeat,
     )
+
+
+def _nonce(delivery: Delivery, notices: tuple[str, ...]) -> str:
+    """The same for the same message; a notice that has more to say is another one."""
+    parts = (str(delivery.chat_id), str(delivery.id), delivery.dedup_key, *notices)
+    return hashlib.sha256(":".join(parts).encode()).hexdigest()[:NONCE_LENGTH]
 
 
 def _is_brief(alert: Alert, made: Plan) -> bool:
@@ -226,10 +239,14 @@ def _is_brief(alert: Alert, made: Plan) -> bool:
 
 
 def _notices(tx: Transaction, made: Plan, chat_id: int) -> tuple[str, ...]:
-    lines = [
-        f"{numbers.count(count, 'alert')} did not come ({reason}): /missed shows what rang."
-        for reason, count in tx.outbox.untold(chat_id).items()
-    ]
+    lines = _lost(tx, chat_id)
     if made.capped:
         lines.append(f"Your cap for today is reached: {made.capped} more wait until midnight. /missed shows them now.")
     return tuple(lines)
+
+
+def _lost(tx: Transaction, chat_id: int) -> list[str]:
+    return [
+        f"{numbers.count(count, 'alert')} did not come ({reason}): /missed shows what rang."
+        for reason, count in tx.outbox.untold(chat_id).items()
+    ]

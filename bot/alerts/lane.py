@@ -74,7 +74,7 @@ class Lane:
                     break
                 claimed = await self._claim()
                 if claimed is not None:
-                    self._begin(claimed)
+                    await self._begin(claimed)
                 elif self._flying:
                     sent += await self._landed(wait=True)
                 elif not await self._wait_for_a_chat():
@@ -119,11 +119,20 @@ class Lane:
             raise
         return next(iter(found), None)
 
-    def _begin(self, claimed: Claimed) -> None:
+    async def _begin(self, claimed: Claimed) -> None:
         chat = claimed.chat
+        # Somebody who asks may have been answered while it was claimed.
+        while (pause := self._pause_for(chat.address)) > 0:
+            if pause > LONG_PAUSE:
+                await self._stored(lambda: self.dispatch.give_back(claimed))
+                return
+            await self.clock.sleep(pause)
         self._chats.setdefault(self.sender.limits.counted_as(chat.address), set()).add(chat.id)
         self.limiter.passed(chat.address, self.clock.monotonic())
         self._flying[chat.id] = (claimed, asyncio.create_task(self._deliver(claimed)))
+
+    def _pause_for(self, address: str) -> float:
+        return max(self.limiter.free_at(), self.limiter.chat_free_at(address)) - self.clock.monotonic()
 
     async def _wait_for_a_chat(self) -> bool:
         """Wait until a chat that has something takes it; False when none does, or not for some time."""

@@ -33,7 +33,7 @@ Rendered: TypeAlias = tuple[str, list[Entity]]
 
 
 @dataclass
-class _Page:
+class Page:
     """A text under construction, and how long it is in UTF-16 units."""
 
     parts: list[str] = field(default_factory=list)
@@ -41,24 +41,27 @@ class _Page:
     at: int = 0
 
     def add(self, text: str, kind: str = "", **more: str) -> None:
+        """More text, of a kind of entity."""
         if kind and text.strip():
             self.entities.append({"type": kind, "offset": self.at, "length": units(text), **more})
         self.parts.append(text)
         self.at += units(text)
 
     def line(self, text: str, kind: str = "", **more: str) -> None:
+        """A line of its own."""
         if text:
             self.add("\n" if self.parts else "")
             self.add(text, kind, **more)
 
     def gap(self) -> None:
+        """An empty line, but not at the top."""
         if self.parts:
             self.add("\n")
 
 
 def render(view: View) -> Rendered:
     """The View as (text, entities), cut to what one message holds; entities count UTF-16 units."""
-    page = _composed(view)
+    page = composed(view)
     text, entities = "".join(page.parts).rstrip() or NOTHING, page.entities[:ENTITIES]
     if page.at <= TEXT_UNITS:
         return text, entities
@@ -68,7 +71,7 @@ def render(view: View) -> Rendered:
 
 def fits(view: View) -> bool:
     """Whether one message holds all of it."""
-    page = _composed(view)
+    page = composed(view)
     return page.at <= TEXT_UNITS and len(page.entities) <= ENTITIES
 
 
@@ -92,8 +95,9 @@ def unlinked(text: str) -> str:
     return _LINKED.sub(lambda found: found[0] + JOINER, clean(text))
 
 
-def _composed(view: View) -> _Page:
-    page = _Page()
+def composed(view: View) -> Page:
+    """All of the View, however long."""
+    page = Page()
     if title := unlinked(view.title):
         page.line(MARKS[view.tone] + title, "bold")
     before: Element | None = None
@@ -118,7 +122,7 @@ def _begins_a_section(before: Element | None, element: Element) -> bool:
     return isinstance(before, Table | Fields | Document) and not isinstance(element, Note)
 
 
-def _put(page: _Page, element: Element) -> None:
+def _put(page: Page, element: Element) -> None:
     match element:
         case Text(text):
             page.line(unlinked(text))
@@ -143,7 +147,7 @@ def _put(page: _Page, element: Element) -> None:
             assert_never(element)
 
 
-def _put_link(page: _Page, link: Link) -> None:
+def _put_link(page: Page, link: Link) -> None:
     url = web_address(link.url)
     label = clean(link.label) or "link"
     if url is None:
@@ -152,7 +156,7 @@ def _put_link(page: _Page, link: Link) -> None:
         page.add(label, "text_link", url=url)
 
 
-def _put_table(page: _Page, table: Table) -> None:
+def _put_table(page: Page, table: Table) -> None:
     lines = aligned(table)
     if lines is not None:
         page.line("\n".join(lines).rstrip(), "pre")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
-from bot.chat.telegram.render import ENTITIES, NOTHING, TEXT_UNITS, Entity, Rendered, _composed
+from bot.chat.telegram.render import ENTITIES, NOTHING, TEXT_UNITS, Entity, Rendered, composed
 from bot.chat.texts import units
 from bot.views.elements import Document, View
 
@@ -27,7 +27,7 @@ def without_documents(view: View) -> View:
 
 def pages_of(view: View) -> list[Rendered]:
     """All of a View but its files, in as many messages as it takes; at least one."""
-    page = _composed(without_documents(view))
+    page = composed(without_documents(view))
     return split("".join(page.parts).rstrip(), page.entities) or [(NOTHING, [])]
 
 

@@ -310,6 +310,34 @@ def test_a_pause_that_the_platform_announces_holds_that_chat_only(storage: Stora
     assert bench.platform.addresses == ["1", "2", "1"]
 
 
+def test_an_answer_that_goes_out_while_a_message_is_claimed_keeps_the_pace_of_the_chat(storage: Storage) -> None:
+    limits = Limits(of_chat=lambda _: (Window(1, 1.0),))
+    bench = Bench(storage, FakePlatform(limits=limits))
+    queue(storage, chat_of(storage, "1"), "a")
+    limiter = bench.courier.limiters["fake"]
+    write, times = storage.write, []
+
+    @contextmanager
+    def answers_meanwhile() -> Iterator[object]:
+        with write() as tx:
+            yield tx
+            is_claimed = bool(tx.outbox.counts().get("in_flight"))
+        if not times and is_claimed:
+            times.append(bench.clock.monotonic())
+            limiter.passed("1", times[0])
+
+    storage.write = answers_meanwhile  # type: ignore[method-assign,assignment]
+    send = bench.platform.send
+
+    async def timed(address: str, message) -> Receipt:
+        times.append(bench.clock.monotonic())
+        return await send(address, message)
+
+    bench.platform.send = timed  # type: ignore[method-assign]
+    assert bench.drain() == 1
+    assert times[1] - times[0] >= 1.0
+
+
 def test_an_urgent_alert_overtakes_a_backlog(storage: Storage) -> None:
     bench = Bench(storage, FakePlatform(limits=Limits(Window(10, 1.0))))
     for number in range(40):
