@@ -31,6 +31,7 @@ from bot.commands.base import ChatRef
 from bot.config import load_config
 from bot.errors import SendError, StartError
 from bot.heartbeat import Heartbeat
+from bot.platforms import open_senders
 from bot.refresh import refresh
 from bot.sources import open_sources
 from bot.views.errors import our_fault_view
@@ -178,15 +179,16 @@ async def live(folder: Path) -> None:
         (folder / "asked.txt").write_text("\n".join(echo.asked), encoding="utf-8")
 
 
-async def run_for_a_moment(app: App, telegram: ChatServer, discord: ChatServer) -> None:
-    """The whole of it, with its own clock, until each platform has had a message; its first refresh is refused."""
+async def run_for_a_moment(app: App, telegram: Telegram, discord: Discord) -> None:
+    """The whole of it, with its own clock, until platforms and a person had their messages; all services refuse."""
     now = app.clock.now()
     for platform, server in (("telegram", telegram), ("discord", discord)):
         server.fault("1", Fault.REFUSED, text=f"Bad Request: what is bot{server.token}?", code=50035)
         for address in ("1", "2"):
             queue(app.storage, chat_of(app.storage, address, platform), f"{platform} {address}", now=now)
+    telegram.says("42", "42", "/status")
     running = asyncio.create_task(app.run())
-    await asyncio.gather(telegram.until(2), discord.until(2))
+    await asyncio.gather(telegram.until(3), discord.until(2))
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
@@ -195,7 +197,7 @@ async def run_for_a_moment(app: App, telegram: ChatServer, discord: ChatServer) 
 async def deliver(app: App, servers: Mapping[str, ChatServer], out: Out) -> None:
     """Each fault befalls a message of each platform, until nothing waits any more; the clock is wound."""
     clock = FixedClock(app.clock.now() + timedelta(minutes=1))
-    senders = app.open_senders()
+    senders = open_senders(app.config)
 
     async def drain(given: Mapping[str, Sender]) -> None:
         await Courier(app.storage, given, clock, CourierOptions("me")).drain()
@@ -222,7 +224,7 @@ async def deliver(app: App, servers: Mapping[str, ChatServer], out: Out) -> None
         await drain(senders)
     for sender in senders.values():
         await sender.close()
-    await knock(app, clock, out)
+    await knock(app, out)
 
 
 def heartbeat_of(app: App) -> str:
@@ -235,13 +237,13 @@ def secret_part(token: str) -> str:
     return token.rpartition(":")[2]
 
 
-async def knock(app: App, clock: FixedClock, out: Out) -> None:
+async def knock(app: App, out: Out) -> None:
     """Nobody is there; and a library tells all that it knows."""
     for secret in (*(SECRETS[name] for name in SECRETS if name != "heartbeat"), heartbeat_of(app)):
         log.debug("asking %s", f"https://example.com/bot{secret}/getMe")
     env = {f"TOCSIN_{name.upper()}__TOKEN": SECRETS[name] for name in ("telegram", "discord")}
     env |= {f"TOCSIN_{name.upper()}__BASE_URL": NOBODY for name in ("telegram", "discord")}
-    for sender in App(load_config(None, env), clock, app.storage, app.options).open_senders().values():
+    for sender in open_senders(load_config(None, env)).values():
         try:
             await sender.send("1", Outgoing((), "nonce", notices=("1 alert did not come",)))
         except SendError as error:
