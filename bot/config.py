@@ -108,7 +108,7 @@ class Config(BaseSettings):
     alerts: AlertSettings = Field(AlertSettings(), description="what a subscription gets when a person does not say")
     simulation: SimulationSettings = Field(SimulationSettings(), description="the simulated market")
     telegram: TelegramSettings = Field(TelegramSettings(), description="alerts on Telegram")
-    discord: DiscordSettings = Field(DiscordSettings(), description="sending to Discord; the bot does not listen there yet")
+    discord: DiscordSettings = Field(DiscordSettings(), description="alerts on Discord; it does not listen there yet")
     heartbeat: HeartbeatSettings = Field(HeartbeatSettings(), description="a sign of life to a service that watches")
     console: ConsoleSettings = Field(ConsoleSettings(), description="the console as a chat")
     log: LogSettings = Field(LogSettings(), description="what is written to the log")
