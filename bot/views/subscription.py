@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 WEEK = 7  # days
+STEPS = (0.25, 0.5, 1.0, 2.0, 3.0)  # of an escalation, as the buttons offer them
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +116,55 @@ def _others(shown: Shown) -> list[Element]:
 
 
 def _buttons(shown: Shown) -> tuple[Button, ...]:
-    change = f"/alert change {shown.id}"
-    others = [minimum for minimum in sorted(shown.others) if minimum != shown.wish.minimum]
-    below = [minimum for minimum in others if minimum < shown.wish.minimum][-1:]
-    above = [minimum for minimum in others if minimum > shown.wish.minimum][:1]
-    minimums = [Button(f"min={numbers.plain(one)}", f"{change} min={numbers.plain(one)}") for one in (*below, *above)]
-    is_daily = shown.wish.digest == "daily"
-    digest = Button("Each at once", f"{change} digest=off") if is_daily else Button("Daily", f"{change} digest=daily")
-    end = Button("Delete it", f"/alert off {shown.id}")
-    return (*minimums, digest, end, Button("All subscriptions", "/alerts"))
+    """Everything about it that can be changed without typing, from the likeliest on."""
+    wish = shown.wish
+
+    def change(label: str, **keys: str) -> Button:
+        given = " ".join(f"{key}={value}" for key, value in keys.items())
+        return Button(label, f"/alert change {shown.id} {given}")
+
+    minimums = [change(f"min {numbers.plain(one)}", min=numbers.plain(one)) for one in _near(shown)]
+    digest = {"off": ("Once a day", "daily"), "daily": ("A line each", "refresh"), "refresh": ("In full", "off")}
+    label, other = digest[wish.digest]
+    own = _cluster_buttons(wish, change) if wish.signal is Signal.CLUSTERS else _coin_buttons(wish, change)
+    return (
+        *minimums,
+        *own,
+        change(label, digest=other),
+        Button("Mute 8 h", "/mute 8h"),
+        Button("Quiet hours", "/settings"),
+        Button("Delete it", f"/alert off {shown.id}"),
+        Button("All subscriptions", "/alerts"),
+    )
+
+
+def _near(shown: Shown) -> list[float]:
+    """The minimums just below and above."""
+    minimum = shown.wish.minimum
+    step, least, most = (1.0, 1.0, 50.0) if shown.wish.signal is Signal.CLUSTERS else (0.5, 0.0, 10.0)
+    return [one for one in (minimum - step, minimum + step) if least <= one <= most]
+
+
+def _coin_buttons(wish: Wish, change: Callable[..., Button]) -> list[Button]:
+    steps = [one for one in STEPS if one != wish.step]
+    below = [one for one in steps if one < wish.step][-1:]
+    above = [one for one in steps if one > wish.step][:1]
+    over = change("Not when over", resolve="no") if wish.resolve else change("Also when over", resolve="yes")
+    filters = [
+        change(f"No {name}", **{name: "none"}) for name in ("coins", "exclude", "exchanges") if getattr(wish, name)
+    ]
+    return [
+        *(change(f"step {numbers.plain(one)}", step=numbers.plain(one)) for one in (*below, *above)),
+        over,
+        *filters,
+    ]
+
+
+def _cluster_buttons(wish: Wish, change: Callable[..., Button]) -> list[Button]:
+    sides = {"buy": "Only buying", "sell": "Only selling", "both": "Both sides"}
+    now = "both" if wish.side is None else wish.side.value.lower()
+    plan = change("Without 10b5-1", plan="no") if wish.plan else change("With 10b5-1", plan="yes")
+    return [*(change(label, side=side) for side, label in sides.items() if side != now), plan]
 
 
 def _a_week(count: int, past: Rehearsal) -> str:

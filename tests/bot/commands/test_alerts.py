@@ -87,3 +87,43 @@ def test_an_empty_past_is_not_taken_for_silence(storage: Storage) -> None:
     view = ask(storage, "/alerts")
     assert tables(view)[0][0][-1] == "–"
     assert any("nothing of the last 7 days is stored" in note for note in notes(view))
+
+
+def wish_of(storage: Storage, number: int) -> dict[str, object]:
+    return ask(storage, f"/alerts {number}").data["wish"]  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("made", "presses", "became"),
+    [
+        ("/alert pump min=3", ["min 3.5", "min 4"], {"minimum": 4.0}),
+        ("/alert pump min=3", ["step 2", "step 3"], {"step": 3.0}),
+        ("/alert pump min=3", ["Also when over"], {"resolve": True}),
+        ("/alert pump min=3", ["Also when over", "Not when over"], {"resolve": False}),
+        ("/alert pump min=3", ["Once a day"], {"digest": "daily"}),
+        ("/alert pump min=3", ["Once a day", "A line each"], {"digest": "refresh"}),
+        ("/alert pump min=3 coins=PUMP exclude=CALM", ["No coins", "No exclude"], {"coins": [], "exclude": []}),
+        ("/alert clusters min=3", ["min 4", "Only selling"], {"minimum": 4.0, "side": "SELL"}),
+        ("/alert clusters min=3", ["Both sides", "Without 10b5-1"], {"side": None, "plan": False}),
+    ],
+)
+def test_a_subscription_is_changed_without_typing(
+    week: Storage, made: str, presses: list[str], became: dict[str, object]
+) -> None:
+    number = ask(week, made).data["subscription"]
+    for label in presses:
+        (command,) = [one.command for one in ask(week, f"/alerts {number}").buttons if one.label == label]
+        assert len(command.encode()) <= 64
+        assert ask(week, command).tone == "answer"
+    wish = wish_of(week, int(str(number)))
+    assert {key: wish[key] for key in became} == became
+
+
+def test_no_button_of_a_subscription_leads_nowhere(week: Storage) -> None:
+    for made in ("/alert pump min=0", "/alert selling min=10 exchanges=binance", "/alert clusters min=50"):
+        number = ask(week, made).data["subscription"]
+        view = ask(week, f"/alerts {number}")
+        assert len({one.command for one in view.buttons}) == len(view.buttons)
+        for button in view.buttons:
+            if not button.command.startswith("/alert off"):
+                assert ask(week, button.command).tone == "answer", button
