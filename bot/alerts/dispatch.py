@@ -22,13 +22,14 @@ from scoring.model import ChangeKind
 from storage import Storage, Transaction
 from storage.alerts import Alert
 from storage.chats import ACTIVE, Chat
-from storage.outbox import NOTICE, Delivery, NewDelivery
+from storage.outbox import ALERTS, NOTICE, Delivery, NewDelivery
 
 log = logging.getLogger("tocsin.delivery")
 
 LEASE = timedelta(seconds=120)  # longer than any message of ours can be under way
 NONCE_LENGTH = 24  # of the 25 that Discord allows
 NOTICE_PRIORITY = 3000
+MOST_PASSED_OVER = 200  # chats
 NOTICE_KEPT = timedelta(days=7)
 
 
@@ -66,16 +67,21 @@ class Dispatch:
     def claim(self, now: datetime, busy: Collection[int]) -> Claimed | None:
         """The most urgent message that may go out now, marked in flight; None when nothing may.
 
-        A chat of which everything must wait is passed over, and its deliveries are held.
+        A chat of which everything must wait is passed over, and its deliveries are held; so many chats at a time,
+        for others want to write too.
         """
         passed_over = set(busy)
         with self.storage.write() as tx:
-            while (chat_id := tx.outbox.next_chat(self.platform, now, passed_over)) is not None:
+            for _ in range(MOST_PASSED_OVER):
+                chat_id = tx.outbox.next_chat(self.platform, now, passed_over)
+                if chat_id is None:
+                    return None
+                passed_over.add(chat_id)
                 chat = tx.chats.by_id(chat_id)
                 if chat is None or chat.status != ACTIVE:
                     tx.outbox.bury_chat(chat_id, now, (chat and chat.off_reason) or "this chat is off")
                 elif tx.outbox.is_flying(chat_id):
-                    passed_over.add(chat_id)  # another process sends there
+                    continue  # another process sends there
                 elif (claimed := self._claim_of(tx, chat, now)) is not None:
                     return claimed
         return None
@@ -158,7 +164,10 @@ class Dispatch:
         settings = ChatSettings.from_json(chat.settings)
         manners = Manners(settings, chat.muted_until, tx.chats.mutes(chat.id, now))
         sent_today = 0 if settings.cap is None else tx.alerts.sent_since(chat.id, day_began(settings, now))
-        made = plan(tx.outbox.waiting(chat.id), manners, sent_today, now)
+        waiting = tx.outbox.waiting(chat.id)
+        if empty := [one.id for one in waiting if one.kind == ALERTS and not one.alerts]:
+            tx.outbox.supersede(empty, now, "no alert is left in it")
+        made = plan(waiting, manners, sent_today, now)
         for wait in made.waits:
             self._hold(tx, wait, now)
         if made.carrier is None:

@@ -64,6 +64,28 @@ def test_what_is_queued_arrives_once(storage: Storage) -> None:
     assert bench.counts == {"sent": 1}
 
 
+def test_a_delivery_that_lost_its_alerts_holds_nobody_up(storage: Storage) -> None:
+    bench = Bench(storage)
+    queue(storage, chat_of(storage, "1"), "a", priority=1)
+    queue(storage, chat_of(storage, "2"), "b", priority=2)
+    with storage.write() as tx:
+        tx.connection.exec_driver_sql("DELETE FROM alert WHERE dedup_key = 'a'")
+    assert bench.drain() == 1
+    assert bench.platform.addresses == ["2"]
+    assert bench.counts == {"sent": 1, "superseded": 1}
+
+
+def test_chats_that_must_wait_do_not_keep_others_from_being_told(storage: Storage) -> None:
+    bench = Bench(storage)
+    for number in range(250):
+        queue(storage, chat_of(storage, str(number), quiet_from=11 * 60, quiet_to=13 * 60), str(number), priority=1)
+    queue(storage, chat_of(storage, "awake"), "b", priority=900)
+    bench.drain()
+    bench.drain(timedelta(seconds=1))
+    assert bench.platform.addresses == ["awake"]
+    assert bench.counts == {"held": 250, "sent": 1}
+
+
 def test_the_most_urgent_chat_is_served_first(storage: Storage) -> None:
     bench = Bench(storage)
     for number in range(5):
