@@ -117,7 +117,8 @@ def test_one_subscription_is_shown_with_what_stands_and_buttons_that_change_it(m
     assert tables(view)[0] == [["PUMP", "5.3", "5.3", "21:00"]]
     commands = [button.command for button in view.buttons]
     assert commands == [
-        "/alert change 1 min=4", "/alert change 1 min=6", "/alert change 1 digest=daily", "/alert off 1", "/alerts",
+        "/alert change 1 min=4.5", "/alert change 1 min=5.5", "/alert change 1 step=0.5", "/alert change 1 step=2",
+        "/alert change 1 resolve=yes", "/alert change 1 digest=daily", "/mute 8h", "/settings", "/alert off 1", "/alerts",
     ]  # fmt: skip
     for command in commands:
         assert ask(market, command).tone is Tone.ANSWER
