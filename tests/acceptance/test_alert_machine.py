@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
-    initialize,
     invariant,
     precondition,
     rule,
@@ -30,13 +29,14 @@ from tests.acceptance.platforms import Trouble
 from tests.acceptance.world import PLACES, World
 
 EXAMPLES, STEPS = int(os.environ.get("ALERT_EXAMPLES", "0")), 40
-FEW = 10  # examples in the suite
+FEW = 8  # examples in the suite
 
 places = st.sampled_from(PLACES)
 platforms = st.sampled_from(sorted({platform for platform, _ in PLACES}))
 coins = st.sampled_from(sorted(COINS))
 percents = st.fixed_dictionaries({coin: st.sampled_from(PERCENTS) for coin in sorted(COINS)})
 minutes = st.sampled_from((30, 30, 30, 45, 90))
+TROUBLES = (*Trouble, Trouble.ARRIVED, Trouble.LOST)  # the worst more often
 Percents = dict[str, float]
 
 
@@ -52,11 +52,10 @@ class AlertMachine(RuleBasedStateMachine):
         shutil.copy(self.template, database)
         self.world = World(database)
 
-    @initialize(place=places, now=percents)
-    def begin(self, place: Place, now: Percents) -> None:
-        """Somebody has waited for something since before the first refresh."""
-        self.world.subscribe(place, 3.0, 1.0, resolve=True, daily=False)
-        self.world.refresh(self.batch(now), now, now)
+        self.now: Percents = dict.fromkeys(COINS, 1.0)
+        for place, minimum in zip(PLACES, (3.0, 2.0, 3.0), strict=True):
+            self.world.subscribe(place, minimum, 1.0, resolve=True, daily=False)
+        self.world.refresh(self.batch(self.now), self.now, self.now)
 
     def later(self, step: int) -> bool:
         """Let a refresh be due; False where the story is too long for it."""
@@ -68,17 +67,29 @@ class AlertMachine(RuleBasedStateMachine):
 
     # The market.
 
-    @rule(now=percents, step=minutes, drain=st.sampled_from((True, True, False)))
-    def prices_change(self, now: Percents, step: int, drain: bool) -> None:
+    def refresh(self, now: Percents, step: int = 30) -> None:
+        """A refresh that all exchanges answer."""
         if self.later(step):
+            self.now = dict(now)
             self.world.refresh(self.batch(now), now, now)
             self.world.full_at = self.world.clock.now()
-            if drain:
-                self.world.drain()
 
-    @rule(coin=coins, percent=st.sampled_from(PERCENTS), others=st.sampled_from((1.0, 20.0)))
-    def one_coin_moves(self, coin: str, percent: float, others: float) -> None:
-        self.prices_change(dict.fromkeys(COINS, others) | {coin: percent}, 30, drain=False)
+    @rule(now=percents, step=minutes, drain=st.sampled_from((True, True, False)))
+    def prices_change(self, now: Percents, step: int, drain: bool) -> None:
+        self.refresh(now, step)
+        if drain:
+            self.world.drain()
+
+    @rule(coin=coins, percent=st.sampled_from(PERCENTS), drain=st.booleans())
+    def one_coin_moves(self, coin: str, percent: float, drain: bool) -> None:
+        self.prices_change(self.now | {coin: percent}, 30, drain)
+
+    @rule(coin=coins, drain=st.booleans())
+    def one_coin_rises_from_nothing(self, coin: str, drain: bool) -> None:
+        for percent in (-5.0, -5.0, 90.0):
+            self.refresh(self.now | {coin: percent})
+        if drain:
+            self.world.drain()
 
     @rule()
     def the_same_refresh_again(self) -> None:
@@ -137,6 +148,12 @@ class AlertMachine(RuleBasedStateMachine):
         hearer = self.world.write(place, f"/mute {coin} {hours}h")
         mute(hearer, coin, self.world.clock.now() + timedelta(hours=hours))
 
+    @rule(place=places, coin=coins)
+    def be_muted_while_it_rings(self, place: Place, coin: str) -> None:
+        self.one_coin_rises_from_nothing(coin, drain=False)
+        self.be_muted(place, coin, 1)
+        self.world.drain()
+
     @rule(place=places)
     def be_unmuted(self, place: Place) -> None:
         self.world.ask(place, "/unmute all")
@@ -152,9 +169,17 @@ class AlertMachine(RuleBasedStateMachine):
     def be_loud(self, place: Place) -> None:
         self.world.write(place, "/settings quiet=off urgent=off").quiet = None
 
-    @rule(place=places)
-    def block(self, place: Place) -> None:
+    @rule(place=places, coin=coins, meanwhile=st.sampled_from((1.0, 20.0, 900.0)))
+    def block(self, place: Place, coin: str, meanwhile: float) -> None:
         self.world.platforms[place[0]].blocked.add(place[1])
+        self.one_coin_rises_from_nothing(coin, drain=True)
+        self.refresh(dict.fromkeys(COINS, meanwhile))
+
+    @rule(place=places, coin=coins, meanwhile=st.sampled_from((1.0, 20.0, 900.0)))
+    def block_for_a_while(self, place: Place, coin: str, meanwhile: float) -> None:
+        self.block(place, coin, meanwhile)
+        self.start(place)
+        self.one_coin_moves(coin, 90.0, drain=True)
 
     @rule(place=places)
     def start(self, place: Place) -> None:
@@ -163,24 +188,25 @@ class AlertMachine(RuleBasedStateMachine):
 
     # The platforms.
 
-    @rule(name=platforms, trouble=st.sampled_from(Trouble))
-    def the_next_message_is_in_trouble(self, name: str, trouble: Trouble) -> None:
+    @rule(name=platforms, trouble=st.sampled_from(TROUBLES), coin=coins, wait=st.sampled_from((5, 50, 50)))
+    def a_message_is_in_trouble(self, name: str, trouble: Trouble, coin: str, wait: int) -> None:
         self.world.platforms[name].troubles.append(trouble)
-        self.world.drain()
+        self.one_coin_rises_from_nothing(coin, drain=True)
+        self.time_passes(wait)
 
-    @rule(name=platforms)
-    def a_platform_is_down(self, name: str) -> None:
+    @rule(name=platforms, coin=coins, refreshes=st.integers(0, 3))
+    def a_platform_is_down_for_a_while(self, name: str, coin: str, refreshes: int) -> None:
         self.world.platforms[name].is_down = True
-
-    @rule()
-    def all_platforms_are_up(self) -> None:
-        for platform in self.world.platforms.values():
-            platform.is_down = False
+        self.one_coin_rises_from_nothing(coin, drain=True)
+        for _ in range(refreshes):
+            self.one_coin_moves(coin, 900.0, drain=True)
+        self.world.platforms[name].is_down = False
 
     # The process and its clock.
 
-    @rule(name=platforms, arrives=st.booleans(), known_dead=st.booleans())
-    def crash_while_it_sends(self, name: str, arrives: bool, known_dead: bool) -> None:
+    @rule(name=platforms, arrives=st.booleans(), known_dead=st.booleans(), coin=coins)
+    def crash_while_it_sends(self, name: str, arrives: bool, known_dead: bool, coin: str) -> None:
+        self.one_coin_rises_from_nothing(coin, drain=False)
         self.world.die_in_flight(name, arrives=arrives, known_dead=known_dead)
 
     @rule(now=percents)
@@ -194,13 +220,16 @@ class AlertMachine(RuleBasedStateMachine):
         self.world.move_clock(timedelta(seconds=seconds))
         self.world.drain()
 
-    @rule(hours=st.integers(1, 9))
+    @rule(hours=st.sampled_from((1, 1, 2, 9)))
     def the_clock_jumps_forward(self, hours: int) -> None:
         self.world.move_clock(timedelta(hours=hours))
 
-    @rule(hours=st.integers(1, 9))
-    def the_clock_jumps_back(self, hours: int) -> None:
-        self.world.move_clock(timedelta(hours=-hours))
+    @rule(hours=st.sampled_from((1, 2, 9)), now=percents, is_set_right=st.booleans())
+    def the_clock_jumps_back(self, hours: int, now: Percents, is_set_right: bool) -> None:
+        if self.world.move_clock(timedelta(hours=-hours)):
+            self.prices_change(now, 30, drain=True)
+            if is_set_right:
+                self.world.move_clock(timedelta(hours=hours))
 
     @rule()
     def drain(self) -> None:
