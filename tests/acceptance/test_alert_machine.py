@@ -29,7 +29,7 @@ from tests.acceptance.platforms import Trouble
 from tests.acceptance.world import PLACES, World
 
 EXAMPLES, STEPS = int(os.environ.get("ALERT_EXAMPLES", "0")), 40
-FEW = 8  # examples in the suite
+FEW = 6  # examples in the suite
 
 places = st.sampled_from(PLACES)
 platforms = st.sampled_from(sorted({platform for platform, _ in PLACES}))
