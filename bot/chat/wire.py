@@ -71,27 +71,33 @@ class Answer:
 class Redaction(logging.Filter):
     """Takes secrets out of what the HTTP libraries log: httpx writes every URL, and Telegram's holds the token."""
 
-    def __init__(self, secrets: Sequence[str]) -> None:
+    def __init__(self, secrets: Sequence[str], loggers: Sequence[str] = LOGGERS) -> None:
         super().__init__()
-        self._secrets = tuple(secrets)
+        self.secrets = tuple(secrets)
+        self._loggers = tuple(loggers)
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass, without secrets."""
         text = record.getMessage()
-        masked = masked_text(text, self._secrets)
+        masked = masked_text(text, self.secrets)
         if masked != text:
             record.msg, record.args = masked, None
         return True
 
     def install(self) -> None:
-        """Watch the loggers of the HTTP libraries."""
-        for name in LOGGERS:
+        """Watch the loggers."""
+        for name in self._loggers:
             logging.getLogger(name).addFilter(self)
 
     def remove(self) -> None:
         """Watch them no longer."""
-        for name in LOGGERS:
+        for name in self._loggers:
             logging.getLogger(name).removeFilter(self)
+
+
+def spellings(token: str) -> tuple[str, ...]:
+    """How a token may stand in a text: whole, quoted in a URL, or its secret part alone."""
+    return tuple({token, quote(token, safe=""), token.rpartition(":")[2]} - {""})
 
 
 class Wire:
@@ -101,7 +107,7 @@ class Wire:
         self, platform: str, token: str, timeout_seconds: float, headers: Mapping[str, str] | None = None
     ) -> None:
         self._platform = platform
-        self._secrets = tuple({token, quote(token, safe=""), token.rpartition(":")[2]} - {""})
+        self._secrets = spellings(token)
         self._timeout = timeout_seconds
         self._redaction = Redaction(self._secrets)
         self._redaction.install()

@@ -8,11 +8,10 @@ from dataclasses import replace
 
 from bot.alerts.enqueue import clusters_of
 from bot.alerts.matching import Wish
-from bot.alerts.quiet import ChatSettings
 from bot.alerts.rehearsal import Rehearsal, rehearse
 from bot.commands.alert import subscription_here
 from bot.commands.base import Command, Kind, Param, Request
-from bot.commands.chats import chat_here
+from bot.commands.chats import chat_here, settings_of
 from bot.commands.mute import muted_words
 from bot.signals import score_coins
 from bot.views import numbers
@@ -57,7 +56,7 @@ def _shown(tx: Transaction, chat: Chat | None, mine: Subscription, request: Requ
         past=pasts[0],
         others=dict(zip(minimums, pasts[1:], strict=True)),
         muted=[] if chat is None else muted_words(tx, chat, request),
-        zone=ChatSettings.from_json({} if chat is None else chat.settings).tz,
+        zone=settings_of(chat).tz,
         now=request.now,
     )
 

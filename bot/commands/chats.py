@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.alerts.matching import Wish
+from bot.alerts.quiet import ChatSettings
 from bot.alerts.standing import Moment, open_standing
 from bot.commands.base import ChatRef, Request
 from storage import Transaction
@@ -13,6 +14,11 @@ from storage.subscriptions import Subscription
 def chat_here(tx: Transaction, ref: ChatRef) -> Chat | None:
     """The chat, if it was ever stored."""
     return tx.chats.find(ref.platform, ref.address)
+
+
+def settings_of(chat: Chat | None) -> ChatSettings:
+    """How it wishes to be told; one that was never stored has said nothing of that."""
+    return ChatSettings() if chat is None else ChatSettings.from_json(chat.settings)
 
 
 def open_chat(tx: Transaction, request: Request) -> Chat:

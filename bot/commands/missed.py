@@ -7,9 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.alerts.digest import merged
-from bot.alerts.quiet import ChatSettings
 from bot.commands.base import Command, Kind, Param, Request
-from bot.commands.chats import chat_here
+from bot.commands.chats import chat_here, settings_of
 from bot.commands.paging import Paging, page_of
 from bot.commands.pump import LIMIT
 from bot.commands.times import typed_duration
@@ -28,7 +27,7 @@ def run(request: Request) -> View:
         return _message(request)
     with request.storage.read() as tx:
         chat = chat_here(tx, request.chat)
-        zone = ChatSettings.from_json({} if chat is None else chat.settings).tz
+        zone = settings_of(chat).tz
         since = _instant(request.args["since"] or DEFAULT, zone, request.now)
         told = () if chat is None else tx.alerts.since(chat.id, since, MOST_ROWS)
     places = _places(told)
@@ -43,7 +42,7 @@ def _message(request: Request) -> View:
     with request.storage.read() as tx:
         chat = chat_here(tx, request.chat)
         told = () if chat is None else tx.alerts.in_message(ref, chat.id)
-        zone = ChatSettings.from_json({} if chat is None else chat.settings).tz
+        zone = settings_of(chat).tz
     if not told:
         raise UserError(f"No alert #{ref} went to this chat; /missed shows what rang", "/missed")
     fates = {one.alert.ref: one for one in told}

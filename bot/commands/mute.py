@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.alerts.holding import Why
-from bot.alerts.quiet import ChatSettings
 from bot.commands.base import Command, Kind, Param, Request
-from bot.commands.chats import chat_here, open_chat
+from bot.commands.chats import chat_here, open_chat, settings_of
 from bot.commands.companies import company_of
 from bot.commands.naming import base_coin_of
 from bot.commands.times import typed_duration
@@ -79,9 +79,9 @@ def _mute(tx: Transaction, chat: Chat, names: tuple[str, ...], span: timedelta, 
 
 
 def _muted(tx: Transaction, chat: Chat | None, request: Request) -> Muted:
+    zone = settings_of(chat).tz
     if chat is None:
-        return Muted(None, {}, ChatSettings().tz, request.now)
-    zone = ChatSettings.from_json(chat.settings).tz
+        return Muted(None, {}, zone, request.now)
     until = chat.muted_until if chat.muted_until is not None and chat.muted_until > request.now else None
     return Muted(until, dict(sorted(tx.chats.mutes(chat.id, request.now).items())), zone, request.now)
 
@@ -153,17 +153,6 @@ UNMUTE = Command(
     summary="Hear it again, with what has waited",
     run=unmute,
     example="/unmute",
-    params=(
-        Param(
-            "name",
-            Kind.COMPANY,
-            "a coin or company; without it the whole chat",
-            "PEPE",
-            positional=True,
-            aliases=("coin", "ticker"),
-            allowed="a ticker or name; all: everything",
-            line="/unmute PEPE",
-        ),
-    ),
+    params=(replace(NAME, allowed="a ticker or name; all: everything", line="/unmute PEPE"),),
     changes=True,
 )

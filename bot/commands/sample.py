@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.alerts.holding import Manners, chat_hold
-from bot.alerts.quiet import ChatSettings
 from bot.commands.base import Command, Request
-from bot.commands.chats import open_chat
+from bot.commands.chats import open_chat, settings_of
 from bot.views import numbers
 from bot.views.elements import View
 from bot.views.sample import sample_view
@@ -63,7 +62,7 @@ def run(request: Request) -> View:
             kind=SAMPLE,
         )
         tx.outbox.enqueue([delivery], now)
-        settings = ChatSettings.from_json(chat.settings)
+        settings = settings_of(chat)
         hold = chat_hold(Manners(settings, chat.muted_until), now)
         state = next((one for one in tx.chats.platforms() if one.name == chat.platform), None)
         (told, *_) = tx.alerts.since(chat.id, now, 1)

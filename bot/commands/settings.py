@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from bot.alerts.holding import Why
-from bot.alerts.quiet import ChatSettings
 from bot.commands.base import Command, Kind, Param, Request
-from bot.commands.chats import chat_here, open_chat
+from bot.commands.chats import chat_here, open_chat, settings_of
 from bot.commands.times import read_hours, read_time
 from bot.commands.values import OFF, shown
 from bot.commands.zones import zone_of
@@ -32,11 +31,11 @@ def run(request: Request) -> View:
     if not given:
         with request.storage.read() as tx:
             chat = chat_here(tx, request.chat)
-            return settings_view(ChatSettings.from_json({} if chat is None else chat.settings), request.now)
+            return settings_view(settings_of(chat), request.now)
     changes = _changes(given, request)
     with request.storage.write() as tx:
         chat = open_chat(tx, request)
-        settings = replace(ChatSettings.from_json(chat.settings), **changes)
+        settings = replace(settings_of(chat), **changes)
         tx.chats.settle(chat.id, settings.to_json())
         for why in {why for key in given for why in WAITS.get(key, ())}:
             tx.outbox.release_chat(chat.id, why.value)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from bot.alerts.quiet import ChatSettings
 from bot.commands.base import Command, Kind, Param, Request
-from bot.commands.chats import chat_here
+from bot.commands.chats import chat_here, settings_of
 from bot.errors import UserError
 from bot.views.elements import View
 from bot.views.why import Standing, TradeShown, why_view
@@ -29,7 +28,7 @@ def run(request: Request) -> View:
             raise UserError(f"No alert #{ref} went to this chat; the #ref stands at the end of each alert", "/missed")
         alert = told.alert
         trades = () if alert.signal != Signal.CLUSTERS else _trades(tx, alert)
-        zone = ChatSettings.from_json(chat.settings).tz
+        zone = settings_of(chat).tz
         living = any(one.id == alert.subscription_id for one in tx.subscriptions.of_chat(chat.id))
         episode = Standing(_closed_at(tx, alert), is_sample=alert.subscription_id is None, is_deleted=not living)
         return why_view(told, episode, trades, zone, request.now)

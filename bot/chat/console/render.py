@@ -20,6 +20,7 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
+from bot.chat.texts import BREAKS, HARMFUL
 from bot.views.elements import (
     Button,
     Cell,
@@ -52,9 +53,6 @@ UNDERLINED = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
 # A name may begin with a sign too, but not with a sign and a digit.
 SIGNED = re.compile(r"[−+]\d")
 SIGN_STYLES = {"−": "red", "+": "green"}
-BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
-# Control characters and escapes; invisible marks, those that reorder text among them; halves of characters.
-HARMFUL = {"Cc", "Cf", "Cs"}
 
 
 def render(view: View, *, width: int, colour: bool) -> str:
