@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.alerts.enqueue import Snapshot, clusters_of, enqueue
 from bot.errors import FeedError, TocsinError
@@ -19,7 +19,7 @@ from bot.feeds.base import Batch, Feed, SourceReport
 from bot.feeds.exchanges import EXCHANGES
 from bot.feeds.intake import Taken, store
 from bot.settings import AlertSettings, ScoringSettings
-from bot.signals import KnownClusters, coin_fundings, find_clusters, score_fundings
+from bot.signals import NO_PRICE, KnownClusters, coin_fundings, find_clusters, score_fundings
 from bot.views.scores import lack
 from scoring.clusters import ClusterRule
 from scoring.detection import (
@@ -29,7 +29,7 @@ from scoring.detection import (
     compare_clusters,
     compare_coins,
 )
-from scoring.model import Cluster, Signal
+from scoring.model import Cluster, CoinFunding, PriceChanges, Signal
 from storage import Storage, Transaction
 from storage.refreshes import Claim
 
@@ -104,7 +104,8 @@ def _work(
             tx.hosted.clear_clusters()
         # Before anything new is stored: a hosted service's list replaces the one before.
         earlier = _clusters_before(tx, claim.slot, options)
-        taken = store(tx, batches, now, options.scoring.max_abs_rate, options.slugs)
+        begins = datetime.fromtimestamp(claim.slot * options.minutes * 60, UTC)
+        taken = store(tx, batches, now, options.scoring.max_abs_rate, options.slugs, begins)
         whole = frozenset(signal for batch in batches for signal in batch.scored)
         found = _score(tx, taken, claim.slot, now, options, whole)
         movements, clusters = _detect(tx, found, earlier, options)
@@ -143,12 +144,16 @@ def _score(
     """All scores and states; `whole` has the signals whose hosted scores are complete."""
     usual = tx.pairs.listed(active_since=now - USUAL)
     answered = _answered(tx, taken, now)
+    undecided: frozenset[str] = frozenset()
     if options.hosted:
         hosted = tx.hosted.scores(now)
         scores = {signal: hosted.get(signal, {}) for signal in COIN_SIGNALS}
     else:
         fundings = coin_fundings(tx, now, options.scoring)
-        scores = score_fundings(fundings, tx.prices.changes(now), options.scoring)
+        changes = tx.prices.changes(now)
+        scores = score_fundings(fundings, changes, options.scoring)
+        unsaid = tx.prices.last_marked(now, before=slot * options.minutes * 60)
+        undecided = _undecided(fundings, changes, unsaid)
         usual |= {coin: frozenset(e.exchange for e in f.exchanges) for coin, f in fundings.items()}
     states = {
         signal: coin_states(
@@ -157,13 +162,26 @@ def _score(
             usual,
             # What a service did not list may have any score.
             answered if not options.hosted or signal in whole else frozenset(),
+            taken.unread,
+            undecided if signal is Signal.PUMP else frozenset(),
         )
         for signal in COIN_SIGNALS
     }
     missing = {
         one.source: lack(one.outcome, one.detail) for one in taken.reports if not one.ok and one.source in EXCHANGES
     }
-    return Snapshot(states, scores, answered, now, slot, missing)
+    return Snapshot(states, scores, answered, now, slot, missing, taken.unread)
+
+
+def _undecided(
+    fundings: Mapping[str, CoinFunding], changes: Mapping[str, PriceChanges], unsaid: frozenset[str]
+) -> frozenset[str]:
+    """The coins whose pump gate hangs on a price that is not known, or that is not of this refresh (`unsaid`)."""
+    return frozenset(
+        coin
+        for coin, funding in fundings.items()
+        if funding.avg_72h < 0 and (coin in unsaid or changes.get(coin, NO_PRICE).pct_7d is None)
+    )
 
 
 def _answered(tx: Transaction, taken: Taken, now: datetime) -> frozenset[str]:

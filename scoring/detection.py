@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,7 +19,7 @@ class Standing(StrEnum):
 
     SCORED = "scored"
     NO_GATE = "no gate"  # measured, and the signal's gate is shut: its score is nothing
-    UNKNOWN = "unknown"  # too few of its usual exchanges answered to say anything
+    UNKNOWN = "unknown"  # too little was read of it to say anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +75,24 @@ def coin_states(
     scores: Mapping[str, CoinScore],
     usual: Mapping[str, frozenset[str]],
     answered: frozenset[str],
+    unread: Mapping[str, frozenset[str]] | None = None,
+    undecided: AbstractSet[str] = frozenset(),
 ) -> dict[str, CoinState]:
     """The state of every coin.
 
     `usual` has the exchanges that a coin's average normally rests on, `answered` those that answered in this
-    refresh: with fewer than half of them a coin is UNKNOWN, so that an outage neither rings nor closes. A coin
-    without usual exchanges is judged by those behind its score; with none at all it is UNKNOWN.
+    refresh, `unread` those of them whose value of a coin was not believed: with fewer than half of its exchanges
+    a coin is UNKNOWN, so that neither an outage nor nonsense rings or closes. A coin without usual exchanges is
+    judged by those behind its score; with none at all it is UNKNOWN, and so is one of the `undecided`, of which
+    something is missing that the signal's gate asks for.
     """
     states: dict[str, CoinState] = {}
     for coin in sorted(usual.keys() | scores.keys()):
         score = scores.get(coin)
         behind = frozenset() if score is None else frozenset(e.exchange for e in score.funding.exchanges)
         expected = usual.get(coin) or behind
-        known = bool(expected) and len(expected & answered) * 2 >= len(expected)
+        heard = expected & answered - (unread or {}).get(coin, frozenset())
+        known = bool(expected) and len(heard) * 2 >= len(expected) and coin not in undecided
         if not known:
             states[coin] = CoinState(coin, signal, Standing.UNKNOWN, None, len(expected))
         elif score is None:

@@ -92,6 +92,25 @@ class Prices:
             for ticker in sorted(said.keys() | stored.keys())
         }
 
+    def last_marked(self, now: datetime, *, before: int) -> frozenset[str]:
+        """Coins whose price now is a mark of earlier than `before`, in unix seconds, and of which no service tells."""
+        instant = int(now.timestamp())
+        newest = (
+            select(PriceRow.base_coin_id, func.max(PriceRow.time).label("time"))
+            .where(PriceRow.time >= instant - TOLERANCE, PriceRow.time <= instant)
+            .where(PriceRow.base_coin_id.in_(select(BaseCoinRow.id)))  # so that it seeks the times of each coin
+            .group_by(PriceRow.base_coin_id)
+            .subquery()
+        )
+        statement = (
+            select(BaseCoinRow.ticker)
+            .join(newest, newest.c.base_coin_id == BaseCoinRow.id)
+            .join(PriceRow, (PriceRow.base_coin_id == newest.c.base_coin_id) & (PriceRow.time == newest.c.time))
+            .where(PriceRow.source == int(PriceSource.MARKS), PriceRow.time < before)
+        )
+        told = {ticker for ticker, one in self._said(now, None).items() if one.pct_7d is not None}
+        return frozenset(self._connection.execute(statement).scalars()) - told
+
     def sources(self, now: datetime) -> dict[str, int]:
         """Source → how many coins have their change from it: a price service, "marks", "candles" or "import"."""
         return dict(sorted(Counter(one.source for one in self.changes(now).values() if one.source).items()))

@@ -148,5 +148,6 @@ def _stamp(score: CoinScore | None, found: Snapshot) -> str:
         # Only what was read whole in this refresh can ring.
         return f"as given by {service_title(score.source)}, updated {numbers.clock(found.now)}"
     behind = [one.exchange for one in score.funding.exchanges]
-    answered = f"{sum(name in found.answered for name in behind)} of {len(behind)} exchanges answered"
+    heard = found.answered - found.unread.get(score.base_coin, frozenset())
+    answered = f"{sum(name in heard for name in behind)} of {len(behind)} exchanges answered"
     return ", ".join(part for part in (answered, without(found.missing)) if part)

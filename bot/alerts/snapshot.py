@@ -27,6 +27,7 @@ class Snapshot:
     now: datetime
     slot: int
     missing: Mapping[str, str] = field(default_factory=dict)  # exchanges that do not count now → why, in a few words
+    unread: Mapping[str, frozenset[str]] = field(default_factory=dict)  # coin → exchanges that said nothing of it
 
 
 def clusters_of(tx: Transaction, rule: ClusterRule, now: datetime, find: Find = find_clusters) -> Given:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from statistics import median
 
@@ -59,17 +59,18 @@ def frozen(quotes: Iterable[Quote], known: Mapping[Key, Known], now: datetime, l
 
 
 def short(
-    quotes: Sequence[Quote],
-    answered: Collection[str],
+    came: Mapping[str, int],
     known: Mapping[Key, Known],
     held: Iterable[Held],
     now: datetime,
     limits: Limits,
+    slot_begins: datetime,
 ) -> dict[str, str]:
-    """Exchange → reason, for those that gave fewer than half of their contracts, for the first time in a row."""
-    came: dict[str, set[str]] = {exchange: set() for exchange in answered}
-    for quote in quotes:
-        came.setdefault(quote.exchange, set()).add(quote.symbol)
+    """Exchange → reason, for those that gave fewer than half of their contracts, for the first time in a row.
+
+    `came`: exchange → how many contracts it gave, 0 for one that answered with none. What was read since
+    `slot_begins` was read in this very slot, and is no earlier time.
+    """
     read: dict[str, dict[str, datetime]] = defaultdict(dict)
     for (exchange, symbol), one in known.items():
         if one.updated_at is not None and now - one.updated_at <= limits.recent:
@@ -78,18 +79,26 @@ def short(
     for entry in held:
         waiting[entry.exchange].add(entry.symbol)
     reasons = {}
-    for exchange, symbols in came.items():
+    for exchange, count in came.items():
         full = len(read[exchange])
-        if len(symbols) < limits.full_share * full and not _again(
-            len(symbols), read[exchange], waiting[exchange], limits
+        if count < limits.full_share * full and not _again(
+            count, read[exchange], waiting[exchange], limits, slot_begins
         ):
-            reasons[exchange] = f"only {len(symbols)} of {full} contracts came"
+            reasons[exchange] = f"only {count} of {full} contracts came"
     return reasons
 
 
-def _again(count: int, read: Mapping[str, datetime], waiting: Collection[str], limits: Limits) -> bool:
-    """Whether the refresh before this one was as short, so that the others have been missing for two in a row."""
-    latest = max(read.values())
-    before = {symbol for symbol, at in read.items() if at == latest}.union(waiting)
+def _again(
+    count: int, read: Mapping[str, datetime], waiting: Collection[str], limits: Limits, slot_begins: datetime
+) -> bool:
+    """Whether the slot before this one was as short, so that the others have been missing for two in a row.
+
+    Of what this slot has read already, when it was read before is not known: then the answer may be no in vain.
+    """
+    earlier = {symbol: at for symbol, at in read.items() if at < slot_begins}
+    if not earlier:
+        return False
+    latest = max(earlier.values())
+    before = {symbol for symbol, at in earlier.items() if at == latest}.union(waiting)
     was_short = len(before) < limits.full_share * len(read)
     return was_short and abs(count - len(before)) <= limits.same_size * len(before)

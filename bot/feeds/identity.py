@@ -50,8 +50,11 @@ def identify(
     known: Mapping[Key, Known],
     held: Sequence[Held],
     now: datetime,
+    slot_begins: datetime | None = None,
 ) -> Identities:
     """The coin of each contract; `assets` as assets.classify says, `held` as the last refresh left the quarantine.
+
+    `slot_begins`: what was said since then is no second refresh; None: the moment of asking.
 
     The plain ticker belongs to a coin before a stock, then to the contracts that agree in price on the most
     exchanges, then to those that have it already, then to the higher turnover. Any other is TICKER@exchange. A
@@ -67,7 +70,8 @@ def identify(
         wanted = _wanted(quote, references, known.get(key))
         old = known[key].base_coin if key in known else wanted
         entry = pending.get(key)
-        confirmed = entry is not None and entry.reason == changing_reason(old, wanted)
+        is_earlier = entry is not None and entry.since < (slot_begins or now)
+        confirmed = is_earlier and entry is not None and entry.reason == changing_reason(old, wanted)
         base_coins[key] = wanted if confirmed else old
         if base_coins[key] != wanted:
             changing[key] = wanted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -33,6 +34,9 @@ class Taken:
     reports: tuple[SourceReport, ...]  # as the sources gave them, or what judging made of them
     set_aside: tuple[str, ...]  # one line for each kind of value that was not believed
     answered: frozenset[str]  # exchanges whose answers stand for them
+    unread: Mapping[
+        str, frozenset[str]
+    ]  # base coin → exchanges that say nothing of it: none of their values was believed
 
 
 def store(
@@ -41,16 +45,24 @@ def store(
     now: datetime,
     max_abs_rate: float,
     slug_of: Mapping[str, str] | None = None,
+    slot_begins: datetime | None = None,
 ) -> Taken:
-    """Store all batches. `slug_of`: ticker → the coin that the config says it means."""
-    judged, ours = _take_quotes(tx, batches, now, max_abs_rate)
-    set_aside = [] if judged is None else list(judged.notes)
-    partial = {} if judged is None else judged.partial
+    """Store all batches. `slug_of`: ticker → the coin that the config says it means.
+
+    `slot_begins`: what was read since then is no earlier witness of what is read now; None: `now`.
+    """
+    judged, ours = _take_quotes(tx, batches, now, max_abs_rate, slot_begins)
+    set_aside = list(judged.notes)
+    partial = judged.partial
+    unread: dict[str, set[str]] = {coin: set(exchanges) for coin, exchanges in judged.unread.items()}
     reports = [_judged_report(report, partial) for batch in batches for report in batch.reports]
     answered = {report.source for report in reports if report.ok}
     for batch in batches:
-        set_aside += _take_vouched(tx, batch, now, max_abs_rate)
-        answered |= {rate.exchange for rate in batch.rates}
+        rates, told = _take_vouched(tx, batch, max_abs_rate)
+        set_aside += told
+        answered |= {rate.exchange for rate in rates}
+        for coin, exchanges in _not_among(rates, batch.rates).items():
+            unread.setdefault(coin, set()).update(exchanges)
         if batch.scored:
             tx.hosted.put(batch.scores, now, batch.scored)
         tx.hosted.put_accumulated(batch.accumulated, now)
@@ -68,24 +80,29 @@ def store(
         tx.refreshes.put_source(report.source, now, ok=report.ok, detail=report.detail, outcome=report.outcome)
     tx.prices.thin(now)
     tx.funding.advance_windows(now)
-    return Taken(tuple(reports), tuple(set_aside), frozenset(answered))
+    return Taken(
+        tuple(reports),
+        tuple(set_aside),
+        frozenset(answered),
+        {coin: frozenset(exchanges) for coin, exchanges in unread.items()},
+    )
 
 
 def _take_quotes(
-    tx: Transaction, batches: Iterable[Batch], now: datetime, max_abs_rate: float
-) -> tuple[Judged | None, dict[str, float]]:
-    """What was judged, None where nobody asks exchanges; and base coin → price by its marks, in USD.
+    tx: Transaction, batches: Iterable[Batch], now: datetime, max_abs_rate: float, slot_begins: datetime | None
+) -> tuple[Judged, dict[str, float]]:
+    """What was judged, nothing where nobody asks exchanges; and base coin → price by its marks, in USD.
 
     The quotes of all feeds are judged together, for one exchange confirms another.
     """
     asking = [batch for batch in batches if batch.quotes is not None]
     if not asking:
-        return None, {}
+        return Judged(), {}
     quotes = [quote for batch in asking for quote in batch.quotes or ()]
     known = {key: _known(one) for key, one in tx.pairs.known().items()}
     held = tx.quarantine.entries()
     assets = classify(quotes, known)
-    identities = identify(quotes, assets, known, held, now)
+    identities = identify(quotes, assets, known, held, now, slot_begins)
     cycle = Cycle(
         quotes=quotes,
         base_coins=identities.base_coins,
@@ -93,6 +110,7 @@ def _take_quotes(
         changing=identities.changing,
         answered=[report.source for batch in asking for report in batch.reports if report.ok],
         placeholders=_placeholders(),
+        slot_begins=slot_begins,
     )
     judged = judge(cycle, known, held, now, Limits(max_abs_rate=max_abs_rate))
     margins = {(quote.exchange, quote.symbol): quote.margin for quote in quotes}
@@ -109,8 +127,8 @@ def _take_quotes(
     return judged, dict(priced.select("base_coin", "price").rows())
 
 
-def _take_vouched(tx: Transaction, batch: Batch, now: datetime, max_abs_rate: float) -> list[str]:
-    """What a feed vouches for; only what cannot be is set aside."""
+def _take_vouched(tx: Transaction, batch: Batch, max_abs_rate: float) -> tuple[list[FundingRate], list[str]]:
+    """Store what a feed vouches for, but for what cannot be; returns the rates, and what was set aside."""
     settlements, set_aside = believable_settlements(batch.settlements, max_abs_rate)
     told = list(set_aside)
     rates = [rate for rate in batch.rates if _believable(rate, max_abs_rate, told)]
@@ -118,7 +136,17 @@ def _take_vouched(tx: Transaction, batch: Batch, now: datetime, max_abs_rate: fl
     tx.pairs.put([Pair(r.exchange, r.symbol, r.base_coin, margin_of(r.exchange, r.symbol)) for r in rates])
     tx.funding.put_rates(rates)
     tx.prices.add(batch.prices.filter(pl.col("price").is_finite() & (pl.col("price") > 0)))
-    return told
+    return rates, told
+
+
+def _not_among(rates: Iterable[FundingRate], given: Iterable[FundingRate]) -> dict[str, set[str]]:
+    """Base coin → exchanges, of the given rates none of which was stored."""
+    stored = {(rate.base_coin, rate.exchange) for rate in rates}
+    missing: dict[str, set[str]] = defaultdict(set)
+    for rate in given:
+        if (rate.base_coin, rate.exchange) not in stored:
+            missing[rate.base_coin].add(rate.exchange)
+    return missing
 
 
 def _take_prices(

@@ -38,6 +38,7 @@ class Cycle:
     assets: Mapping[Key, AssetClass]  # of assets.classify
     changing: Mapping[Key, str] = field(default_factory=dict)  # of identity.identify
     answered: Collection[str] = ()  # exchanges that answered, with quotes or with none
+    slot_begins: datetime | None = None  # what was said since then is no second cycle; None: the moment of judging
     placeholders: Collection[str] = ()  # exchanges that print exactly 0 where they have no rate
 
 
@@ -45,12 +46,13 @@ class Cycle:
 class Judged:
     """What came of a cycle: each contract's quote is believed, held or left out."""
 
-    rates: tuple[FundingRate, ...]  # believed
-    pairs: tuple[Pair, ...]  # of the believed, and of known contracts that are held: what else is said of them
-    held: tuple[Held, ...]  # all that is in quarantine now; it replaces what was there
-    left_out: dict[Key, str]  # contract → reason
-    partial: dict[str, str]  # exchange → why its answer does not stand for all of it
-    notes: tuple[str, ...]  # for people: how many of which exchange are held or left out, and why
+    rates: tuple[FundingRate, ...] = ()  # believed
+    pairs: tuple[Pair, ...] = ()  # of the believed, and of known contracts that are held: what else is said of them
+    held: tuple[Held, ...] = ()  # all that is in quarantine now; it replaces what was there
+    left_out: Mapping[Key, str] = field(default_factory=dict)  # contract → reason
+    unread: Mapping[str, frozenset[str]] = field(default_factory=dict)  # coin → exchanges that say nothing of it
+    partial: Mapping[str, str] = field(default_factory=dict)  # exchange → why its answer does not stand for all of it
+    notes: tuple[str, ...] = ()  # for people: how many of which exchange are held or left out, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ class _Scene:
     now: datetime
     limits: Limits
     sound: Mapping[str, Sequence[Quote]] = field(default_factory=dict)  # base coin → quotes that no rule of ALONE holds
+
+    @property
+    def slot_begins(self) -> datetime:
+        """What was said before then is of an earlier cycle."""
+        return self.cycle.slot_begins or self.now
 
 
 Rule = Callable[[Quote, _Scene], str | None]
@@ -94,13 +101,15 @@ def judge(
         if reason is not None:
             reasons[key_of(quote)] = reason
     believed = [quote for quote in sound if key_of(quote) not in reasons]
-    partial = _joined(whole, short(contracts, cycle.answered, known, held, now, limits))
+    came = dict.fromkeys(cycle.answered, 0) | Counter(quote.exchange for quote in contracts)
+    partial = _joined(whole, short(came, known, held, now, limits, scene.slot_begins))
     return Judged(
         rates=tuple(_rate(quote, cycle, now) for quote in believed),
         pairs=tuple(_pair(one, cycle) for one in contracts if _tells(one, reasons, left_out, known)),
         held=tuple(_held(one, reasons[key_of(one)], together) for one in contracts if key_of(one) in reasons)
         + _carried(cycle, held, now, limits),
         left_out=left_out,
+        unread=_unread(contracts, believed, cycle),
         partial=partial,
         notes=_notes(reasons, "held") + _notes(left_out, "left out"),
     )
@@ -185,14 +194,26 @@ def _elsewhere(quote: Quote, scene: _Scene) -> list[Quote]:
 
 
 def _earlier(quote: Quote, scene: _Scene) -> float | None:
-    """What the refresh before said of the contract, believed or held as extreme; decimal per 8 hours."""
+    """What an earlier slot said of the contract, believed or held as extreme; decimal per 8 hours."""
     entry, one = scene.before.get(key_of(quote)), scene.known.get(key_of(quote))
-    if entry is not None and entry.reason == EXTREME and quote.interval_hours:
+    if entry is not None and entry.reason == EXTREME and quote.interval_hours and entry.since < scene.slot_begins:
         return entry.value * 8 / quote.interval_hours
     if one is None or one.rate is None or not one.interval_hours or one.updated_at is None:
         return None
-    recent = one.updated_at < scene.now and scene.now - one.updated_at <= scene.limits.recent
+    recent = one.updated_at < scene.slot_begins and scene.now - one.updated_at <= scene.limits.recent
     return one.rate * 8 / one.interval_hours if recent else None
+
+
+def _unread(contracts: Sequence[Quote], believed: Sequence[Quote], cycle: Cycle) -> dict[str, frozenset[str]]:
+    read = {(cycle.base_coins[key_of(quote)], quote.exchange) for quote in believed}
+    unread: dict[str, set[str]] = defaultdict(set)
+    for quote in contracts:
+        key = key_of(quote)
+        # A contract that seems to change its coin speaks for neither of the two.
+        for coin in {cycle.base_coins[key], cycle.changing.get(key, cycle.base_coins[key])}:
+            if (coin, quote.exchange) not in read:
+                unread[coin].add(quote.exchange)
+    return {coin: frozenset(exchanges) for coin, exchanges in unread.items()}
 
 
 def _listed_twice(quotes: Iterable[Quote]) -> set[Key]:

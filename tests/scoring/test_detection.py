@@ -74,6 +74,18 @@ def test_the_exchanges_of_a_score_are_those_behind_its_average() -> None:
     assert coin_states(Signal.PUMP, {"X": scored(7.0, "a", "b")}, {"X": FOUR}, FOUR)["X"].exchanges == 2
 
 
+def test_a_coin_is_unknown_when_most_of_its_exchanges_said_nothing_of_it_that_can_be_believed() -> None:
+    scores, usual = {"X": scored(7.0, *FOUR), "Y": scored(7.0, *FOUR)}, {"X": FOUR, "Y": FOUR}
+    unread = {"X": frozenset({"a", "b", "c"}), "Y": frozenset({"a", "b"})}
+    states = coin_states(Signal.PUMP, scores, usual, FOUR, unread)
+    assert {coin: state.standing for coin, state in states.items()} == {"X": Standing.UNKNOWN, "Y": Standing.SCORED}
+
+
+def test_a_coin_whose_gate_cannot_be_told_is_unknown_and_not_down() -> None:
+    states = coin_states(Signal.PUMP, {}, {"X": FOUR, "Y": FOUR}, FOUR, undecided=frozenset({"X"}))
+    assert {coin: state.standing for coin, state in states.items()} == {"X": Standing.UNKNOWN, "Y": Standing.NO_GATE}
+
+
 def test_movements_are_named_and_the_largest_comes_first() -> None:
     before = snapshot(ROSE=3.0, FELL=5.0, LEFT=6.0, GATE=4.0, SAME=2.0)
     after = snapshot(ROSE=3.5, FELL=4.0, GATE=Standing.NO_GATE, SAME=2.0, CAME=7.0)

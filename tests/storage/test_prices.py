@@ -17,6 +17,7 @@ from tests.builders_storage import NOW, prices, rise
 
 WEEK = timedelta(days=7)
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
@@ -141,6 +142,18 @@ def test_a_stored_change_is_from_where_the_older_price_is(storage: Storage) -> N
         assert sources == {"BTC": "candles", "ETH": "candles", "DOGE": "import", "NEW": ""}
         tx.prices.put_changes({"NEW": PriceChanges(1.0, None, None)}, "coingecko", NOW)
         assert tx.prices.sources(NOW) == {"candles": 2, "coingecko": 1, "import": 1}
+
+
+def test_which_prices_are_marks_of_an_earlier_refresh(storage: Storage) -> None:
+    said = {"SAID": PriceChanges(pct_24h=None, pct_7d=1.0, price=1.0)}
+    with storage.write() as tx:
+        tx.prices.add(prices([(coin, NOW - 2 * HOUR, 1.0) for coin in ("OLD", "NEW", "SAID")]), PriceSource.MARKS)
+        tx.prices.add(prices([("TOO OLD", NOW - 3 * HOUR, 1.0)]), PriceSource.MARKS)
+        tx.prices.add(prices([("CANDLE", NOW - HOUR, 1.0)]), PriceSource.CANDLES)
+        tx.prices.add(prices([("NEW", NOW, 1.0)]), PriceSource.MARKS)
+        tx.prices.put_changes(said, "coingecko", NOW)
+        assert tx.prices.last_marked(NOW, before=int(NOW.timestamp())) == {"OLD"}
+        assert tx.prices.last_marked(NOW, before=int(NOW.timestamp()) + 1) == {"OLD", "NEW"}
 
 
 def all_times(tx: Transaction, source: PriceSource) -> list[datetime]:
