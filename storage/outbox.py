@@ -124,7 +124,8 @@ class Outbox:
                 DeliveryRow.state == QUEUED,
                 DeliveryRow.platform == platform,
                 DeliveryRow.expires_at > now,
-                func.coalesce(ChatRow.retry_at, 0) <= now,
+                # What was tried at a time that is yet to come was tried before the clock was set back.
+                (func.coalesce(ChatRow.retry_at, 0) <= now) | (DeliveryRow.in_flight_at > now),
                 DeliveryRow.chat_id.not_in(list(busy)),
             )
             .order_by(DeliveryRow.priority, DeliveryRow.id)
@@ -234,13 +235,14 @@ class Outbox:
             self._tally.add(EXPIRED, len(rows))
         return tuple((chat_id, platform) for chat_id, platform in rows)
 
-    def recover(self, now: datetime, *, but: Collection[int] = (), owner: str | None = None) -> int:
+    def recover(self, now: datetime, lease: timedelta, *, but: Collection[int] = (), owner: str | None = None) -> int:
         """Queue again what was in flight when its sender died; it may have arrived. Returns how many.
 
         `but` are those that the caller is sending. With an `owner` all of his, who is known to be dead; else those
-        whose lease is over.
+        whose lease is over, or ends later than any `lease` that is given now: the clock was set back.
         """
-        lost = DeliveryRow.lease_until <= now if owner is None else DeliveryRow.owner == owner
+        is_over = (DeliveryRow.lease_until <= now) | (DeliveryRow.lease_until > now + lease)
+        lost = is_over if owner is None else DeliveryRow.owner == owner
         return self._connection.execute(
             update(DeliveryRow)
             .where(DeliveryRow.state == IN_FLIGHT, lost, DeliveryRow.id.not_in(list(but)))

@@ -97,8 +97,8 @@ class Dispatch:
             others = tx.outbox.owners() - {self.owner}
         with self.storage.write() as tx:
             dead = [owner for owner in others if self.is_gone(owner)]
-            recovered = tx.outbox.recover(now, but=in_hand)
-            recovered += sum(tx.outbox.recover(now, owner=owner) for owner in dead)
+            recovered = tx.outbox.recover(now, LEASE, but=in_hand)
+            recovered += sum(tx.outbox.recover(now, LEASE, owner=owner) for owner in dead)
             tx.outbox.release(now)
             expired = tx.outbox.expire(now)
             for chat_id in sorted({chat_id for chat_id, platform in expired}):

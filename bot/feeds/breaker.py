@@ -25,7 +25,8 @@ class Breaker:
 
     Closed, it lets all requests through. It opens after `FAILURES` failed ones in a row, for a minute, and at
     once, for a quarter of an hour, when the source refuses us. After that time it is half open: one request
-    goes through as a probe. A probe that fails opens it again for twice as long, a success closes it.
+    goes through as a probe. A probe that fails opens it again for twice as long, a success closes it. A clock that
+    shows less than when it opened was set back, and tells nothing of how long that was ago: then it is half open too.
     """
 
     failures: int = 0  # in a row
@@ -41,7 +42,8 @@ class Breaker:
             return Admission.GO
         if self.probing:
             return Admission.WAIT
-        return Admission.PROBE if now >= self.open_until else Admission.NO
+        since = self.open_until - self.open_for
+        return Admission.NO if since <= now < self.open_until else Admission.PROBE
 
     def probed(self) -> Breaker:
         """The probe has been sent."""

@@ -67,7 +67,7 @@ def test_what_is_sent_stays_sent(storage: Storage, chat: Chat) -> None:
     delivery = fly(storage, chat)
     with storage.write() as tx:
         assert tx.outbox.sent(delivery, NOW, "m1")
-        assert tx.outbox.recover(NOW + HOUR) == 0
+        assert tx.outbox.recover(NOW + HOUR, LEASE) == 0
         assert tx.outbox.next_chat("fake", NOW + LEASE) is None
         assert tx.outbox.counts() == {"sent": 1}
 
@@ -76,10 +76,10 @@ def test_a_sender_that_died_leaves_a_possible_repeat_and_one_that_lives_does_not
     queue(storage, chat, "a")
     first = fly(storage, chat, "dead")
     with storage.write() as tx:
-        assert tx.outbox.recover(NOW) == 0
-        assert tx.outbox.recover(NOW + LEASE, but=[first.id]) == 0
+        assert tx.outbox.recover(NOW, LEASE) == 0
+        assert tx.outbox.recover(NOW + LEASE, LEASE, but=[first.id]) == 0
         assert tx.outbox.owners() == {"dead"}
-        assert tx.outbox.recover(NOW, owner="dead") == 1
+        assert tx.outbox.recover(NOW, LEASE, owner="dead") == 1
     second = fly(storage, chat, "you", NOW + LEASE)
     assert (first.maybe_repeat, second.maybe_repeat, second.attempts) == (False, True, 2)
     assert second.in_flight_at == first.in_flight_at  # since when it may have arrived
@@ -89,7 +89,7 @@ def test_a_frozen_sender_cannot_overwrite_its_successor(storage: Storage, chat: 
     queue(storage, chat, "a")
     frozen = fly(storage, chat)
     with storage.write() as tx:
-        tx.outbox.recover(NOW + LEASE)
+        tx.outbox.recover(NOW + LEASE, LEASE)
     successor = fly(storage, chat, "you", NOW + LEASE)
     with storage.write() as tx:
         assert not tx.outbox.bury(frozen, NOW, "too late")

@@ -56,6 +56,13 @@ def test_each_failed_probe_doubles_the_time_up_to_a_quarter_of_an_hour() -> None
     assert spans == [60, 120, 240, 480, 900, 900]
 
 
+@given(st.timedeltas(timedelta(days=-30), timedelta(days=30)))
+def test_however_the_clock_is_set_it_is_tried_again_within_a_quarter_of_an_hour(jump: timedelta) -> None:
+    breaker, set_to = opened(), NOW + jump
+    admitted = [breaker.admit(set_to + timedelta(minutes=after)) for after in range(16)]
+    assert Admission.PROBE in admitted
+
+
 def test_a_refusal_opens_it_at_once_for_a_quarter_of_an_hour() -> None:
     breaker = Breaker().turned_away(NOW, "refuses this country (451)")
     assert breaker.refused
