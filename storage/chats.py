@@ -88,7 +88,10 @@ class Chats:
         self._change(chat_id, status=OFF, off_reason=reason)
 
     def move(self, chat_id: int, address: str) -> None:
-        """Give a chat its new address; where another chat has that already, it takes over all that waits and rings."""
+        """Give a chat its new address.
+
+        Where another chat has that already, it takes over all that waits and rings, and is told what was lost.
+        """
         chat = self.by_id(chat_id)
         if chat is None or chat.address == address:
             return
@@ -98,7 +101,8 @@ class Chats:
             return
         owned = update(SubscriptionRow).where(SubscriptionRow.chat_id == chat_id)
         self._connection.execute(owned.values(chat_id=other.id))
-        waiting = update(DeliveryRow).where(DeliveryRow.chat_id == chat_id, DeliveryRow.state.in_(("held", "queued")))
+        open_ones = DeliveryRow.state.in_(("held", "queued")) | DeliveryRow.untold
+        waiting = update(DeliveryRow).where(DeliveryRow.chat_id == chat_id, open_ones)
         self._connection.execute(waiting.values(chat_id=other.id))
         self.switch_off(chat_id, f"it is now {address}")
 

@@ -217,9 +217,10 @@ class Outbox:
         """Give up on it, for good; `untold`: the chat is to be told that something did not come."""
         return self._settle(delivery, DEAD, settled_at=now, reason=reason, untold=untold)
 
-    def bury_chat(self, chat_id: int, now: datetime, reason: str) -> int:
-        """Give up on all that waits for a chat; returns how many."""
-        count = self._end(DEAD, now, reason, DeliveryRow.chat_id == chat_id, DeliveryRow.state.in_((HELD, QUEUED)))
+    def bury_chat(self, chat_id: int, now: datetime, reason: str, *, untold: bool = False) -> int:
+        """Give up on all that waits for a chat; returns how many. `untold`: it is to be told of the alerts."""
+        waiting = DeliveryRow.chat_id == chat_id, DeliveryRow.state.in_((HELD, QUEUED))
+        count = self._end(DEAD, now, reason, *waiting, untold=DeliveryRow.kind == ALERTS if untold else False)
         self._tally.add(DEAD, count)
         return count
 
@@ -305,9 +306,9 @@ class Outbox:
             self._connection.execute(delete(FindingRow).where(FindingRow.id.not_in(used)))
         return count
 
-    def _end(self, state: str, now: datetime, reason: str, *conditions: Any) -> int:
+    def _end(self, state: str, now: datetime, reason: str, *conditions: Any, untold: Any = False) -> int:
         return self._connection.execute(
-            update(DeliveryRow).where(*conditions).values(state=state, reason=reason, settled_at=now, untold=False)
+            update(DeliveryRow).where(*conditions).values(state=state, reason=reason, settled_at=now, untold=untold)
         ).rowcount
 
     def _change(self, delivery_id: int, **values: Any) -> None:

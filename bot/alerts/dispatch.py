@@ -12,11 +12,11 @@ from uuid import uuid4
 from bot.alerts.compose import Plan, Wait, plan
 from bot.alerts.digest import merged
 from bot.alerts.holding import Digest, Manners, is_urgent
+from bot.alerts.notices import ensure_notice, lost
 from bot.alerts.outgoing import Outgoing
 from bot.alerts.quiet import ChatSettings, day_began
 from bot.alerts.retry import Action, RetryDecision
 from bot.errors import SendError
-from bot.views import numbers
 from bot.views.alert_message import Entry
 from scoring.model import ChangeKind
 from storage import Storage, Transaction
@@ -28,9 +28,7 @@ log = logging.getLogger("tocsin.delivery")
 
 LEASE = timedelta(seconds=120)  # longer than any message of ours can be under way
 NONCE_LENGTH = 24  # of the 25 that Discord allows
-NOTICE_PRIORITY = 3000
 MOST_PASSED_OVER = 200  # chats
-NOTICE_KEPT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,8 @@ class Dispatch:
                 passed_over.add(chat_id)
                 chat = tx.chats.by_id(chat_id)
                 if chat is None or chat.status != ACTIVE:
-                    tx.outbox.bury_chat(chat_id, now, (chat and chat.off_reason) or "this chat is off")
+                    why = (chat and chat.off_reason) or "this chat is off"
+                    tx.outbox.bury_chat(chat_id, now, why, untold=True)
                 elif tx.outbox.is_flying(chat_id):
                     continue  # another process sends there
                 elif (claimed := self._claim_of(tx, chat, now)) is not None:
@@ -102,7 +101,7 @@ class Dispatch:
             tx.outbox.release(now)
             expired = tx.outbox.expire(now)
             for chat_id in sorted({chat_id for chat_id, platform in expired}):
-                self._ensure_notice(tx, chat_id, now)
+                ensure_notice(tx, chat_id, now)
         if recovered or expired:
             log.warning("outbox: %d in doubt are sent again, %d expired unsent", recovered, len(expired))
 
@@ -134,11 +133,11 @@ class Dispatch:
 
     def _note_notices(self, tx: Transaction, claimed: Claimed, now: datetime) -> None:
         chat_id = claimed.chat.id
-        if set(_lost(tx, chat_id)) <= set(claimed.message.notices):
+        if set(lost(tx, chat_id)) <= set(claimed.message.notices):
             tx.outbox.told(chat_id)
         else:
             # More was lost while it was under way, or it was in doubt and said nothing of it.
-            self._ensure_notice(tx, chat_id, now)
+            ensure_notice(tx, chat_id, now)
 
     def _note_failure(self, tx: Transaction, outcome: Outcome, decision: RetryDecision) -> None:
         delivery, chat, now = outcome.claimed.delivery, outcome.claimed.chat, outcome.at
@@ -151,11 +150,11 @@ class Dispatch:
                 tx.outbox.retry(delivery, decision.reason, maybe_repeat=delivery.maybe_repeat)
             case Action.BURY:
                 if tx.outbox.bury(delivery, now, decision.reason, untold=delivery.kind != NOTICE):
-                    self._ensure_notice(tx, chat.id, now)
+                    ensure_notice(tx, chat.id, now)
             case Action.CHAT_OFF:
-                tx.outbox.bury(delivery, now, decision.reason)
+                tx.outbox.bury(delivery, now, decision.reason, untold=delivery.kind != NOTICE)
                 tx.chats.switch_off(chat.id, decision.reason)
-                tx.outbox.bury_chat(chat.id, now, decision.reason)
+                tx.outbox.bury_chat(chat.id, now, decision.reason, untold=True)
             case Action.MOVE:
                 tx.outbox.retry(delivery, decision.reason, maybe_repeat=delivery.maybe_repeat)
                 tx.chats.move(chat.id, (outcome.error and outcome.error.moved_to) or chat.address)
@@ -198,23 +197,6 @@ class Dispatch:
         )
         tx.outbox.hold_apart(row.id, apart, wait.refs, now)
 
-    def _ensure_notice(self, tx: Transaction, chat_id: int, now: datetime) -> None:
-        """Something did not come: the next message says so, and where none is coming, one is made."""
-        chat = tx.chats.by_id(chat_id)
-        if chat is None or chat.status != ACTIVE or not tx.outbox.untold(chat_id) or tx.outbox.waiting(chat_id):
-            return
-        notice = NewDelivery(
-            chat_id=chat_id,
-            platform=chat.platform,
-            dedup_key=f"notice:{uuid4().hex}",
-            alerts=(),
-            priority=NOTICE_PRIORITY,
-            not_before=now,
-            expires_at=now + NOTICE_KEPT,
-            kind=NOTICE,
-        )
-        tx.outbox.enqueue([notice], now)
-
 
 def _message(tx: Transaction, made: Plan, delivery: Delivery, settings: ChatSettings) -> Outgoing:
     over = tx.alerts.over(made.alerts)
@@ -248,14 +230,7 @@ def _is_brief(alert: Alert, made: Plan) -> bool:
 
 
 def _notices(tx: Transaction, made: Plan, chat_id: int) -> tuple[str, ...]:
-    lines = _lost(tx, chat_id)
+    lines = lost(tx, chat_id)
     if made.capped:
         lines.append(f"Your cap for today is reached: {made.capped} more wait until midnight. /missed shows them now.")
     return tuple(lines)
-
-
-def _lost(tx: Transaction, chat_id: int) -> list[str]:
-    return [
-        f"{numbers.count(count, 'alert')} did not come ({reason}): /missed shows what rang."
-        for reason, count in tx.outbox.untold(chat_id).items()
-    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.alerts.matching import Wish
+from bot.alerts.notices import ensure_notice
 from bot.alerts.quiet import ChatSettings
 from bot.alerts.standing import Moment, open_standing
 from bot.commands.base import ChatRef, Request
@@ -22,7 +23,10 @@ def settings_of(chat: Chat | None) -> ChatSettings:
 
 
 def open_chat(tx: Transaction, request: Request) -> Chat:
-    """The chat, stored and on. One that was off is told again, but not of what began meanwhile."""
+    """The chat, stored and on.
+
+    One that was off is told again: not of what began meanwhile, but of how much did not come.
+    """
     ref = request.chat
     before = chat_here(tx, ref)
     chat = tx.chats.put(ref.platform, ref.address, request.now)
@@ -31,6 +35,7 @@ def open_chat(tx: Transaction, request: Request) -> Chat:
         for one in tx.subscriptions.of_chat(chat.id):
             tx.episodes.end(one.id, request.now)
             open_standing(moment, one.id, Wish.from_json(one.wish))
+        ensure_notice(tx, chat.id, request.now)
     return chat
 
 

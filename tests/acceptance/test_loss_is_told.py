@@ -8,9 +8,11 @@ from datetime import timedelta
 from bot.alerts.delivery import Courier, CourierOptions
 from bot.alerts.outgoing import Outgoing, Receipt
 from bot.clock import FixedClock
+from bot.commands.base import ChatRef
 from storage import Storage
 from tests.acceptance.platforms import NONCES, Platform, Trouble
-from tests.builders_outbox import HOUR, chat_of, queue
+from tests.builders_market import ask
+from tests.builders_outbox import HOUR, chat_of, new_alert, queue
 from tests.builders_storage import NOW
 from tests.chats import FakePlatform
 
@@ -79,3 +81,23 @@ def test_what_is_lost_while_a_message_is_under_way_is_told_by_the_next(storage: 
     ]
     with storage.read() as tx:
         assert not tx.outbox.untold(chat.id)
+
+
+def test_what_a_chat_lost_while_it_was_off_is_told_once_it_is_on_again(storage: Storage) -> None:
+    chat, clock = chat_of(storage, platform="discord"), FixedClock(NOW)
+    platform = discord(clock)
+    platform.troubles, platform.blocked = [], {chat.address}
+    queue(storage, chat, "expired", expires=-SOON)
+    queue(storage, chat, "refused", expires=HOUR)
+    with storage.write() as tx:
+        tx.chats.mute_name(chat.id, "ETH", NOW + HOUR)
+    queue(storage, chat, new_alert("waits", key="ETH"), expires=HOUR)
+    drain(storage, platform, clock)
+    assert platform.sent == []
+    platform.blocked.clear()
+    ask(storage, "/start", ChatRef("discord", chat.address, "u"))
+    drain(storage, platform, clock)
+    assert [len(message.entries) for _, message in platform.sent] == [0]
+    told = " ".join(platform.sent[0][1].notices)
+    assert "1 alert did not come (not sent in time)" in told
+    assert "2 alerts did not come (403 blocked)" in told
