@@ -104,17 +104,6 @@ class Outbox:
         """
         return enqueue(self._connection, deliveries, now, findings=findings, slot=slot)
 
-    def messages_of(self, slot: int) -> dict[int, int]:
-        """Chat → how many messages this refresh has queued before: a slot that is run again may find more to say."""
-        rows = self._connection.execute(
-            select(DeliveryRow.chat_id, func.count(DeliveryRow.id.distinct()))
-            .join(AlertRow, AlertRow.delivery_id == DeliveryRow.id)
-            .join(FindingRow, FindingRow.id == AlertRow.finding_id)
-            .where(FindingRow.slot == slot)
-            .group_by(DeliveryRow.chat_id)
-        )
-        return {chat_id: count for chat_id, count in rows}  # noqa: C416
-
     def next_chat(self, platform: str, now: datetime, busy: Collection[int] = ()) -> int | None:
         """The chat whose message is the most urgent of those that may go out now."""
         statement = (

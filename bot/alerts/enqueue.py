@@ -8,7 +8,7 @@ from bot.alerts.cluster_matching import ClusterMatching
 from bot.alerts.coin_matching import CoinMatching
 from bot.alerts.index import CoinIndex, subscribers
 from bot.alerts.matched import Matched
-from bot.alerts.queueing import Moment, queue
+from bot.alerts.queueing import Origin, queue
 from bot.alerts.snapshot import Find, Snapshot, clusters_of, companies_of
 from bot.settings import AlertSettings, ScoringSettings
 from bot.signals import find_clusters
@@ -25,7 +25,7 @@ def enqueue(
     """Advance all episodes and queue one message per chat that has something to hear; returns the alerts."""
     matched = match(tx, found, alerts, scoring, find)
     tx.episodes.put(matched.episodes)
-    return queue(tx, matched, Moment(found.now, found.slot, timedelta(minutes=alerts.expire_minutes)))
+    return queue(tx, matched, Origin(found.now, found.slot, timedelta(minutes=alerts.expire_minutes)))
 
 
 def match(

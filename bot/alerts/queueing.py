@@ -19,7 +19,7 @@ from storage.outbox import NewDelivery
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Origin:
     """The refresh that found it all."""
 
     now: datetime
@@ -27,7 +27,7 @@ class Moment:
     expire: timedelta  # after it could first be sent
 
 
-def queue(tx: Transaction, matched: Matched, at: Moment) -> int:
+def queue(tx: Transaction, matched: Matched, at: Origin) -> int:
     """Queue what rings, or hold it as each chat wishes; returns how many alerts are new."""
     if not matched.alerts:
         return 0

@@ -37,6 +37,9 @@ POISONS: Mapping[str, Mapping[str, Any]] = {
     "a hundredfold price": {"mark_price": lambda price: price * 100},
     "a hundredth of the price": {"mark_price": lambda price: price / 100},
 }
+# Of a contract of which this is said nothing is known; where all say it of a price alone, nothing of its price.
+WORTHLESS = ("no rate", "an endless rate", "an absurd rate", "no interval", "an absurd interval", "a clock that stands")
+PRICELESS = ("no price", "an endless price", "a negative price")
 
 
 @dataclass

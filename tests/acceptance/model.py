@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 HYSTERESIS, DUST = 0.5, 1e-9
-ORDER = {"NEW": 0, "ESCALATED": 1, "RESOLVED": 2}
+ORDER = {"NEW": 0, "ESCALATED": 1, "GROWN": 1, "RESOLVED": 2}
 Place = tuple[str, str]  # platform, address
 
 
@@ -73,8 +74,28 @@ class Story:
 
 
 @dataclass
+class Listener:
+    """A subscription to insider clusters: it hears of one when enough insiders are in it, and of each one more."""
+
+    id: int
+    minimum: int
+    told: dict[str, int] = field(default_factory=dict)  # cluster → insiders
+
+    def stand(self, insiders: Mapping[str, int]) -> None:
+        """What stands now stands without a word."""
+        self.told = {key: count for key, count in insiders.items() if count >= self.minimum}
+
+    def hear(self, insiders: Mapping[str, int]) -> Iterator[Ring]:
+        """What a refresh tells it."""
+        for key, count in insiders.items():
+            if count >= self.minimum and count > self.told.get(key, 0):
+                yield Ring(self.id, key, 1, "GROWN" if key in self.told else "NEW")
+                self.told[key] = count
+
+
+@dataclass
 class Subscriber:
-    """A subscription and its stories."""
+    """A subscription to a coin signal, and its stories."""
 
     id: int
     minimum: float
@@ -105,12 +126,14 @@ class Hearer:
     """A chat."""
 
     is_on: bool = True
-    was_off: bool = False  # at any time
     subscribers: list[Subscriber] = field(default_factory=list)
+    listeners: list[Listener] = field(default_factory=list)
     muted_until: datetime | None = None
     mutes: dict[str, datetime] = field(default_factory=dict)
-    quiet: tuple[int, int] | None = None  # hours, UTC
+    zone: str = "UTC"
+    quiet: tuple[int, int] | None = None  # hours
     urgent: float | None = None
+    cap: int | None = None  # alerts a day
 
     def is_muted(self, coin: str, now: datetime) -> bool:
         """Whether nothing of a coin, "" for anything, may come."""
@@ -121,8 +144,12 @@ class Hearer:
         """Whether its quiet hours hold."""
         if self.quiet is None:
             return False
-        begin, end = self.quiet
-        return begin <= now.hour < end if begin < end else now.hour >= begin or now.hour < end
+        (begin, end), hour = self.quiet, now.astimezone(ZoneInfo(self.zone)).hour
+        return begin <= hour < end if begin < end else hour >= begin or hour < end
+
+    def day(self, now: datetime) -> date:
+        """The day that its clock shows."""
+        return now.astimezone(ZoneInfo(self.zone)).date()
 
     def may_hear(self, kind: str, coin: str, level: float | None, now: datetime) -> bool:
         """Whether an alert may come now."""
@@ -140,8 +167,11 @@ class Model:
     rung: list[Ring] = field(default_factory=list)
     last_slot: int = -1
 
-    def refresh(self, slot: int, levels: Mapping[str, float | None]) -> int:
-        """A refresh that knows the levels of these coins; of others it says nothing. Returns how much rings."""
+    def refresh(self, slot: int, levels: Mapping[str, float | None], insiders: Mapping[str, int]) -> int:
+        """A refresh that knows the levels of these coins, and these clusters. Returns how much rings.
+
+        Of coins that it does not know it says nothing. A cluster never gets smaller here.
+        """
         if slot < self.last_slot:
             return 0
         self.last_slot = slot
@@ -149,21 +179,24 @@ class Model:
         for chat in self.chats.values():
             for one in chat.subscribers if chat.is_on else ():
                 self.rung += one.hear(levels, slot)
+            for listener in chat.listeners if chat.is_on else ():
+                self.rung += listener.hear(insiders)
         return len(self.rung) - before
 
-    def open(self, place: Place, levels: Mapping[str, float | None]) -> Hearer:
+    def open(self, place: Place, levels: Mapping[str, float | None], insiders: Mapping[str, int]) -> Hearer:
         """Somebody wrote from a chat: one that was off is on again, and what stands is no news."""
         chat = self.chats[place]
         if not chat.is_on:
             chat.is_on = True
             for one in chat.subscribers:
                 one.stand(levels)
+            for listener in chat.listeners:
+                listener.stand(insiders)
         return chat
 
     def gone(self, place: Place) -> None:
         """Nobody is reached there any more."""
         self.chats[place].is_on = False
-        self.chats[place].was_off = True
 
 
 def mute(chat: Hearer, coin: str, until: datetime) -> None:

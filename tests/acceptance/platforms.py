@@ -16,6 +16,16 @@ from tests.chats import FakePlatform
 NONCES: dict[str, timedelta | None] = {"telegram": None, "discord": timedelta(minutes=2)}
 
 
+def next_address(address: str) -> str:
+    """The address of a chat after it has moved, as a group does that becomes a supergroup."""
+    return f"{address}'"
+
+
+def first_address(address: str) -> str:
+    """Its address before it ever moved."""
+    return address.rstrip("'")
+
+
 class Trouble(StrEnum):
     """What happens to the next message of a platform."""
 
@@ -36,6 +46,7 @@ class Platform(FakePlatform):
     gone: Callable[[Place], None] = field(kw_only=True)  # what to do with a chat that nobody reaches
     in_doubt: set[Place] = field(default_factory=set)  # chats of which an outcome was unknown
     blocked: set[str] = field(default_factory=set)
+    moved: dict[str, str] = field(default_factory=dict)  # address → the one that it has now
     troubles: list[Trouble] = field(default_factory=list)
     is_down: bool = False
     nonces: dict[str, float] = field(default_factory=dict)  # → when it was taken, by a clock that never goes back
@@ -43,8 +54,10 @@ class Platform(FakePlatform):
     async def send(self, address: str, message: Outgoing) -> Receipt:
         if self.is_down:
             raise SendError("connection refused")
-        if address in self.blocked:
-            self.gone((self.name, address))
+        if address in self.moved:
+            raise SendError("400 moved", Failure.MOVED, moved_to=self.moved[address])
+        if first_address(address) in self.blocked:
+            self.gone((self.name, first_address(address)))
             raise SendError("403 blocked", Failure.GONE)
         trouble = self.troubles.pop(0) if self.troubles else None
         match trouble:
@@ -55,12 +68,12 @@ class Platform(FakePlatform):
             case Trouble.REFUSED:
                 raise SendError("400 too long", Failure.OURS)
             case Trouble.LOST:
-                self.in_doubt.add((self.name, address))
+                self.in_doubt.add((self.name, first_address(address)))
                 raise SendError("reset", Failure.UNKNOWN)
             case _:
                 self.take(address, message)
         if trouble is Trouble.ARRIVED:
-            self.in_doubt.add((self.name, address))
+            self.in_doubt.add((self.name, first_address(address)))
             raise SendError("reset", Failure.UNKNOWN)
         return Receipt(f"{address}-{len(self.sent)}")
 
@@ -71,7 +84,7 @@ class Platform(FakePlatform):
         if window is not None and at is not None and now - at <= window.total_seconds():
             return
         self.nonces[message.nonce] = now
-        self.judge((self.name, address), message)
+        self.judge((self.name, first_address(address)), message)
         self.sent.append((address, message))
 
     async def alive(self) -> None:

@@ -23,7 +23,16 @@ from hypothesis.stateful import (
 )
 
 from bot.feeds.base import Batch
-from tests.acceptance.market import COINS, EXCHANGES, PERCENTS, POISONS, batch, make_database
+from tests.acceptance.market import (
+    COINS,
+    EXCHANGES,
+    PERCENTS,
+    POISONS,
+    PRICELESS,
+    WORTHLESS,
+    batch,
+    make_database,
+)
 from tests.acceptance.model import Place, mute, unmute
 from tests.acceptance.platforms import Trouble
 from tests.acceptance.world import PLACES, World
@@ -111,13 +120,54 @@ class AlertMachine(RuleBasedStateMachine):
         if self.later(30) and self.world.is_full():
             cut = frozenset((name, one) for name in EXCHANGES[1:] for one in COINS if one != coin)
             self.world.refresh(self.batch(now, missing=cut), {}, now)
-            self.world.full_at, self.world.is_short = None, True
+            self.world.full_at = None
 
     @rule(now=percents, step=minutes, poison=st.sampled_from(sorted(POISONS)), where=st.sets(coins, min_size=1))
     def an_exchange_is_poisoned(self, now: Percents, step: int, poison: str, where: set[str]) -> None:
         if self.later(step):
             poisoned = {("okx", coin): POISONS[poison] for coin in sorted(where)}
             self.world.refresh(self.batch(now, poisoned=poisoned), now, now)
+
+    @rule(
+        now=percents,
+        step=minutes,
+        poison=st.sampled_from(WORTHLESS),
+        where=st.sets(coins, min_size=1),
+        names=st.sets(st.sampled_from(EXCHANGES), min_size=1),
+    )
+    def exchanges_say_what_nobody_believes(
+        self, now: Percents, step: int, poison: str, where: set[str], names: set[str]
+    ) -> None:
+        """Of a coin of which half of the exchanges say something else something is known."""
+        if self.later(step):
+            poisoned = {(name, coin): POISONS[poison] for name in sorted(names) for coin in sorted(where)}
+            known = (
+                now if len(names) * 2 <= len(EXCHANGES) else {coin: now[coin] for coin in COINS if coin not in where}
+            )
+            seen = now if len(names) < len(EXCHANGES) else known
+            self.world.refresh(self.batch(now, poisoned=poisoned), known, seen)
+
+    @rule(
+        now=percents,
+        step=minutes,
+        poison=st.sampled_from(PRICELESS),
+        where=st.sets(coins, min_size=1),
+        names=st.sets(st.sampled_from(EXCHANGES), min_size=1),
+    )
+    def exchanges_name_no_price(self, now: Percents, step: int, poison: str, where: set[str], names: set[str]) -> None:
+        """One price is enough to know it."""
+        if self.later(step):
+            poisoned = {(name, coin): POISONS[poison] for name in sorted(names) for coin in sorted(where)}
+            priced = now if len(names) < len(EXCHANGES) else {coin: now[coin] for coin in COINS if coin not in where}
+            self.world.refresh(self.batch(now, poisoned=poisoned), priced, priced)
+
+    @rule(now=percents, step=minutes, drain=st.booleans())
+    def an_insider_files(self, now: Percents, step: int, drain: bool) -> None:
+        if self.later(step):
+            self.world.file()
+            self.refresh(now, 0)
+        if drain:
+            self.world.drain()
 
     @rule(now=percents, step=minutes, poison=st.sampled_from(sorted(POISONS)))
     def an_exchange_is_poisoned_while_most_are_away(self, now: Percents, step: int, poison: str) -> None:
@@ -136,6 +186,10 @@ class AlertMachine(RuleBasedStateMachine):
     )
     def subscribe(self, place: Place, minimum: float, step: float, resolve: bool, daily: bool) -> None:
         self.world.subscribe(place, minimum, step, resolve=resolve, daily=daily)
+
+    @rule(place=places, minimum=st.sampled_from((2, 3, 4)))
+    def listen(self, place: Place, minimum: int) -> None:
+        self.world.listen(place, minimum)
 
     @rule(place=places, at=st.integers(0, 5))
     def delete(self, place: Place, at: int) -> None:
@@ -159,11 +213,20 @@ class AlertMachine(RuleBasedStateMachine):
         self.world.ask(place, "/unmute all")
         unmute(self.world.model.chats[place])
 
-    @rule(place=places, hours=st.sampled_from(((11, 14), (12, 20), (22, 7))), urgent=st.sampled_from((None, 5.0)))
-    def be_quiet(self, place: Place, hours: tuple[int, int], urgent: float | None) -> None:
-        words = f"quiet={hours[0]:02}:00-{hours[1]:02}:00 urgent={urgent or 'off'}"
+    @rule(
+        place=places,
+        hours=st.sampled_from(((11, 14), (12, 20), (22, 7))),
+        urgent=st.sampled_from((None, 5.0)),
+        zone=st.sampled_from(("UTC", "UTC", "Asia/Kolkata", "America/New_York")),
+    )
+    def be_quiet(self, place: Place, hours: tuple[int, int], urgent: float | None, zone: str) -> None:
+        words = f"quiet={hours[0]:02}:00-{hours[1]:02}:00 urgent={urgent or 'off'} zone={zone}"
         hearer = self.world.write(place, f"/settings {words}")
-        hearer.quiet, hearer.urgent = hours, urgent
+        hearer.quiet, hearer.urgent, hearer.zone = hours, urgent, zone
+
+    @rule(place=places, cap=st.sampled_from((None, 1, 3)))
+    def wish_no_more_a_day(self, place: Place, cap: int | None) -> None:
+        self.world.write(place, f"/settings cap={cap or 'off'}").cap = cap
 
     @rule(place=places)
     def be_loud(self, place: Place) -> None:
@@ -185,6 +248,11 @@ class AlertMachine(RuleBasedStateMachine):
     def start(self, place: Place) -> None:
         self.world.platforms[place[0]].blocked.discard(place[1])
         self.world.write(place, "/start")
+
+    @rule(place=st.sampled_from([place for place in PLACES if place[0] == "telegram"]), coin=coins)
+    def move(self, place: Place, coin: str) -> None:
+        self.world.move_chat(place)
+        self.one_coin_rises_from_nothing(coin, drain=True)
 
     # The platforms.
 

@@ -6,8 +6,8 @@ import asyncio
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from bot.alerts.delivery import Courier, CourierOptions
@@ -20,16 +20,20 @@ from bot.feeds.base import Batch
 from bot.refresh import RefreshOptions, SlotTakenError, refresh
 from bot.settings import AlertSettings, ScoringSettings
 from bot.views.elements import Tone, View
+from scoring.model import Filing
 from storage import open_storage
 from storage.outbox import OPEN
 from tests.acceptance.market import COINS, LONGEST, Script, slot_of
-from tests.acceptance.model import ORDER, Hearer, Model, Place, Prices, Ring, Subscriber, pump_score
-from tests.acceptance.platforms import NONCES, Platform
+from tests.acceptance.model import ORDER, Hearer, Listener, Model, Place, Prices, Ring, Subscriber, pump_score, unmute
+from tests.acceptance.platforms import NONCES, Platform, first_address, next_address
+from tests.builders_filings import ACME, filing, person, trade
 from tests.builders_storage import NOW
 
 PLACES: tuple[Place, ...] = (("telegram", "1"), ("telegram", "2"), ("discord", "5"))
 EXPIRE = timedelta(minutes=60)
 WAIT, MOST_WAITS = timedelta(minutes=30), 24 * 2 * 4
+SOON, SOON_ENOUGH = timedelta(minutes=1), 20  # after so many minutes nothing may be left that nobody asked to hold
+CLUSTER = f"{ACME.cik}:BUY"
 DID_NOT_COME = re.compile(r"(\d+) alerts? did not come")
 
 
@@ -52,7 +56,7 @@ class Stored:
     @property
     def place(self) -> Place:
         """For whom it rang."""
-        return self.platform, self.address
+        return self.platform, first_address(self.address)
 
     @property
     def story(self) -> tuple[int, str, int]:
@@ -88,8 +92,9 @@ class World:
         self.faults: list[str] = []
         self.lives = 0
         self.dead: set[str] = set()
+        self.heard: defaultdict[tuple[Place, date], int] = defaultdict(int)  # alerts that came to a chat in a day
+        self.filings: list[Filing] = []
         self.last: tuple[datetime, Batch, dict[str, float | None]] | None = None
-        self.is_short = False  # the last refresh had a part of what it should have had
         self.full_at: datetime | None = None  # all exchanges gave all contracts
         self.restart()
         for place in PLACES:
@@ -102,7 +107,7 @@ class World:
         platform, address = place
         return answer(
             line,
-            chat=ChatRef(platform, address, f"person {address}"),
+            chat=ChatRef(platform, self.address(place), f"person {address}"),
             now=self.clock.now(),
             storage=self.storage,
             scoring=ScoringSettings(),
@@ -113,7 +118,19 @@ class World:
         """A line that turns a chat on, if it was off; the chat in the model."""
         view = self.ask(place, line)
         assert view.tone is not Tone.ERROR, view
-        return self.model.open(place, self.levels())
+        return self.model.open(place, self.levels(), self.insiders())
+
+    def address(self, place: Place) -> str:
+        """Where a chat is, as far as the bot has been told."""
+        platform, first = place
+        with self.storage.read() as tx:
+            found = tx.connection.exec_driver_sql("SELECT address FROM chat WHERE platform = ?", (platform,)).scalars()
+            return max((one for one in found if first_address(one) == first), key=len, default=first)
+
+    def move_chat(self, place: Place) -> None:
+        """A chat has another address, which whoever sends there is told."""
+        platform, address = place[0], self.address(place)
+        self.platforms[platform].moved[address] = next_address(address)
 
     def subscribe(self, place: Place, minimum: float, step: float, *, resolve: bool, daily: bool) -> bool:
         """`/alert pump`; False where the chat has that already."""
@@ -122,13 +139,30 @@ class World:
             return False
         words = f"resolve={'yes' if resolve else 'no'} digest={'daily' if daily else 'off'}"
         hearer = self.write(place, f"/alert pump min={minimum} step={step} {words}")
-        with self.storage.read() as tx:
-            chat = tx.chats.find(*place)
-            assert chat is not None
-            made = Subscriber(tx.subscriptions.of_chat(chat.id)[-1].id, *wish)
+        made = Subscriber(self.newest(place), *wish)
         made.stand(self.levels())
         hearer.subscribers.append(made)
         return True
+
+    def listen(self, place: Place, minimum: int) -> None:
+        """`/alert clusters`, unless the chat has that already."""
+        if any(one.minimum == minimum for one in self.model.chats[place].listeners):
+            return
+        hearer = self.write(place, f"/alert clusters min={minimum}")
+        made = Listener(self.newest(place), minimum)
+        made.stand(self.insiders())
+        hearer.listeners.append(made)
+
+    def newest(self, place: Place) -> int:
+        """The id of the subscription that a chat has made last."""
+        with self.storage.read() as tx:
+            chat = tx.chats.find(place[0], self.address(place))
+            assert chat is not None
+            return max(one.id for one in tx.subscriptions.of_chat(chat.id))
+
+    def insiders(self) -> dict[str, int]:
+        """How many insiders are known to have bought."""
+        return {CLUSTER: sum(one.accepted_at <= self.clock.now() for one in self.filings)}
 
     def levels(self) -> dict[str, float | None]:
         """The score of each coin, as far as it is known now."""
@@ -138,6 +172,12 @@ class World:
 
     # What the market does.
 
+    def file(self) -> None:
+        """An insider more reports that he bought."""
+        now, number = self.clock.now(), len(self.filings)
+        bought = replace(trade(100, 10 + number), date=now.date())
+        self.filings.append(filing(person(number), bought, accepted=now))
+
     def refresh(self, batch: Batch, known: Mapping[str, float], seen: Mapping[str, float]) -> None:
         """A refresh that must know these coins and no others; `seen` are the prices that it stores."""
         now = self.clock.now()
@@ -145,20 +185,18 @@ class World:
             self.prices.note(coin, now, percent)
         levels = {coin: level for coin, level in self.levels().items() if coin in known}
         self.last = (now, batch, levels)
-        self.is_short = False
-        expected = self.model.refresh(slot_of(now), levels)
+        expected = self.model.refresh(slot_of(now), levels, self.insiders())
         assert self.run(batch, now) == expected
 
     def again(self) -> None:
-        """The last refresh once more; a short answer that comes twice is believed."""
-        if self.last is not None and not self.is_short:
-            now, batch, levels = self.last
-            expected = self.model.refresh(slot_of(now), levels)
-            assert self.run(batch, now) == expected
+        """The last refresh once more."""
+        if self.last is not None:
+            now, batch, _ = self.last
+            assert self.run(batch, now) == 0
 
     def die_in_refresh(self, batch: Batch) -> None:
         """A refresh whose transaction fails at its end."""
-        with_thief = Script(batch, self.storage)
+        with_thief = Script(self.with_filings(batch), self.storage)
         try:
             self.runner.run(refresh(self.storage, [with_thief], self.clock.now(), self.options))
         except SlotTakenError:
@@ -167,7 +205,12 @@ class World:
 
     def run(self, batch: Batch, now: datetime) -> int:
         """Refresh; returns how many alerts were queued."""
-        return self.runner.run(refresh(self.storage, [Script(batch)], now, self.options)).alerts
+        script = Script(self.with_filings(batch))
+        return self.runner.run(refresh(self.storage, [script], now, self.options)).alerts
+
+    def with_filings(self, batch: Batch) -> Batch:
+        """What the exchanges say, and all that was filed so far."""
+        return replace(batch, filings=tuple(self.filings), issuers=(ACME,))
 
     def is_full(self) -> bool:
         """Whether all exchanges gave all contracts in the last refresh, and not long ago: a short answer is noticed."""
@@ -200,11 +243,13 @@ class World:
         dispatch = Dispatch(self.storage, name, f"life {self.lives}", EXPIRE, self.is_gone)
         claimed, platform = dispatch.claim(self.clock.now(), ()), self.platforms[name]
         if claimed is not None:
-            self.in_doubt.add((name, claimed.chat.address))
-            reachable = not platform.is_down and claimed.chat.address not in platform.blocked
+            address = claimed.chat.address
+            self.in_doubt.add((name, first_address(address)))
+            away = first_address(address) in platform.blocked or address in platform.moved
+            reachable = not platform.is_down and not away
             # What is in doubt already is looked for before it is sent again, where that is possible.
             if arrives and reachable and not (claimed.message.maybe_repeat and platform.nonce_window):
-                platform.take(claimed.chat.address, claimed.message)
+                platform.take(address, claimed.message)
         self.restart(known_dead=known_dead)
 
     def move_clock(self, step: timedelta) -> bool:
@@ -236,6 +281,9 @@ class World:
         """A message has arrived: whether it may have, now. What is wrong is kept, for a sender's errors are caught."""
         now, hearer = self.clock.now(), self.model.chats[place]
         alerts = [one for one in self.stored() if one.place == place and one.state == "in_flight"]
+        today = place, hearer.day(now)
+        if hearer.cap is not None and alerts and self.heard[today] >= hearer.cap and place not in self.in_doubt:
+            self.faults.append(f"more than {hearer.cap} came to {place} at {now}")
         allowed = {one.story for one in alerts if hearer.may_hear(one.kind, one.coin, one.level, now)}
         if not alerts and not hearer.may_hear("NOTICE", "", None, now):
             self.faults.append(f"a notice came to {place} at {now}: {hearer}")
@@ -252,6 +300,7 @@ class World:
             }
             if (one.coin, one.kind == "RESOLVED") not in lines:
                 self.faults.append(f"{one} is not shown in its message")
+            self.heard[today] += not self.arrived[one.ref]
             self.arrived[one.ref].append(self.messages)
         self.messages += 1
         for notice in message.notices:
@@ -285,6 +334,16 @@ class World:
         self.clock.advance(self.latest - self.clock.now())
         for place in PLACES:
             self.write(place, "/start")
+            self.let_all_come(place)
+        for _ in range(SOON_ENOUGH):
+            self.drain()
+            self.clock.advance(SOON)
+        with self.storage.read() as tx:
+            # A daily digest comes at its time, and no rule of the model takes that away.
+            left = tx.connection.exec_driver_sql(
+                "SELECT state, hold, reason FROM delivery WHERE state IN ('queued', 'in_flight', 'held')"
+            ).all()
+        assert all(state == "held" and hold == "daily" for state, hold, _ in left), left
         for _ in range(MOST_WAITS):
             self.drain()
             with self.storage.read() as tx:
@@ -303,6 +362,13 @@ class World:
         for place in PLACES:
             told, of = self.told[place], lost[place]
             assert told >= of if place in self.in_doubt else told == of, (place, told, of)
+
+    def let_all_come(self, place: Place) -> None:
+        """Somebody takes away all that holds alerts back, but for daily digests."""
+        hearer = self.write(place, "/settings quiet=off urgent=off cap=off")
+        self.ask(place, "/unmute all")
+        hearer.quiet = hearer.urgent = hearer.cap = None
+        unmute(hearer)
 
     def close(self) -> None:
         """Let go of everything."""
