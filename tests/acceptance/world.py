@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -24,8 +24,9 @@ from scoring.model import Filing
 from storage import open_storage
 from storage.outbox import OPEN
 from tests.acceptance.market import COINS, LONGEST, Script, slot_of
-from tests.acceptance.model import ORDER, Hearer, Listener, Model, Place, Prices, Ring, Subscriber, pump_score, unmute
+from tests.acceptance.model import ORDER, Hearer, Listener, Model, Place, Prices, Subscriber, pump_score, unmute
 from tests.acceptance.platforms import NONCES, Platform, first_address, next_address
+from tests.acceptance.stored import Stored, model_rings, rings_of, stored_alerts
 from tests.builders_filings import ACME, filing, person, trade
 from tests.builders_storage import NOW
 
@@ -35,33 +36,6 @@ WAIT, MOST_WAITS = timedelta(minutes=30), 24 * 2 * 4
 SOON, SOON_ENOUGH = timedelta(minutes=1), 20  # after so many minutes nothing may be left that nobody asked to hold
 CLUSTER = f"{ACME.cik}:BUY"
 DID_NOT_COME = re.compile(r"(\d+) alerts? did not come")
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An alert as it is stored."""
-
-    ref: str
-    subscription: int
-    coin: str
-    episode: int
-    kind: str
-    level: float | None
-    state: str
-    reason: str
-    was_in_doubt: bool  # its message
-    platform: str
-    address: str
-
-    @property
-    def place(self) -> Place:
-        """For whom it rang."""
-        return self.platform, first_address(self.address)
-
-    @property
-    def story(self) -> tuple[int, str, int]:
-        """What it tells of."""
-        return self.subscription, self.coin, self.episode
 
 
 class World:
@@ -269,13 +243,7 @@ class World:
 
     def stored(self) -> list[Stored]:
         """All alerts, in the order in which they rang."""
-        with self.storage.read() as tx:
-            rows = tx.connection.exec_driver_sql(
-                "SELECT a.ref, a.subscription_id, a.key, a.episode, a.kind, json_extract(f.facts, '$.level'), d.state, "
-                "d.reason, d.maybe_repeat, c.platform, c.address FROM alert a JOIN delivery d ON d.id = a.delivery_id "
-                "JOIN chat c ON c.id = d.chat_id LEFT JOIN finding f ON f.id = a.finding_id ORDER BY a.id"
-            ).all()
-        return [Stored(*row) for row in rows]
+        return stored_alerts(self.storage)
 
     def judge(self, place: Place, message: Outgoing) -> None:
         """A message has arrived: whether it may have, now. What is wrong is kept, for a sender's errors are caught."""
@@ -374,24 +342,3 @@ class World:
         """Let go of everything."""
         self.runner.close()
         self.storage.close()
-
-
-def rings_of(alerts: Sequence[Stored]) -> list[Ring]:
-    """What rang, each story with its number among those of its subscription and coin that rang."""
-    return _numbered((one.subscription, one.coin, one.episode, one.kind) for one in alerts)
-
-
-def model_rings(rung: Sequence[Ring]) -> list[Ring]:
-    """The same, of the model."""
-    return _numbered((one.subscription, one.coin, one.story, one.kind) for one in rung)
-
-
-def _numbered(alerts: Iterable[tuple[int, str, int, str]]) -> list[Ring]:
-    known: dict[tuple[int, str], list[int]] = defaultdict(list)
-    found = []
-    for subscription, coin, story, kind in alerts:
-        stories = known[subscription, coin]
-        if story not in stories:
-            stories.append(story)
-        found.append(Ring(subscription, coin, stories.index(story) + 1, kind))
-    return sorted(found, key=lambda one: (one.subscription, one.coin))  # stable: in the order in which they rang
