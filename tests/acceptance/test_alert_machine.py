@@ -129,37 +129,45 @@ class AlertMachine(RuleBasedStateMachine):
             self.world.refresh(self.batch(now, poisoned=poisoned), now, now)
 
     @rule(
-        now=percents,
-        step=minutes,
+        coin=coins,
+        percent=st.sampled_from((-5.0, 1.0, 900.0)),
         poison=st.sampled_from(WORTHLESS),
-        where=st.sets(coins, min_size=1),
-        names=st.sets(st.sampled_from(EXCHANGES), min_size=1),
+        names=st.sets(st.sampled_from(EXCHANGES), min_size=2),
+        times=st.integers(1, 3),
     )
     def exchanges_say_what_nobody_believes(
-        self, now: Percents, step: int, poison: str, where: set[str], names: set[str]
+        self, coin: str, percent: float, poison: str, names: set[str], times: int
     ) -> None:
         """Of a coin of which half of the exchanges say something else something is known."""
-        if self.later(step):
-            poisoned = {(name, coin): POISONS[poison] for name in sorted(names) for coin in sorted(where)}
-            known = (
-                now if len(names) * 2 <= len(EXCHANGES) else {coin: now[coin] for coin in COINS if coin not in where}
-            )
-            seen = now if len(names) < len(EXCHANGES) else known
-            self.world.refresh(self.batch(now, poisoned=poisoned), known, seen)
+        is_known = len(names) * 2 <= len(EXCHANGES)
+        is_seen = len(names) < len(EXCHANGES)
+        self.one_coin_is_poisoned(coin, percent, (poison, names, times), is_known=is_known, is_seen=is_seen)
 
     @rule(
-        now=percents,
-        step=minutes,
+        coin=coins,
+        percent=st.sampled_from((-5.0, 1.0, 900.0)),
         poison=st.sampled_from(PRICELESS),
-        where=st.sets(coins, min_size=1),
-        names=st.sets(st.sampled_from(EXCHANGES), min_size=1),
+        names=st.sets(st.sampled_from(EXCHANGES), min_size=3),
+        times=st.integers(1, 5),
     )
-    def exchanges_name_no_price(self, now: Percents, step: int, poison: str, where: set[str], names: set[str]) -> None:
+    def exchanges_name_no_price(self, coin: str, percent: float, poison: str, names: set[str], times: int) -> None:
         """One price is enough to know it."""
-        if self.later(step):
-            poisoned = {(name, coin): POISONS[poison] for name in sorted(names) for coin in sorted(where)}
-            priced = now if len(names) < len(EXCHANGES) else {coin: now[coin] for coin in COINS if coin not in where}
-            self.world.refresh(self.batch(now, poisoned=poisoned), priced, priced)
+        is_priced = len(names) < len(EXCHANGES)
+        self.one_coin_is_poisoned(coin, percent, (poison, names, times), is_known=is_priced, is_seen=is_priced)
+
+    def one_coin_is_poisoned(
+        self, coin: str, percent: float, how: tuple[str, set[str], int], *, is_known: bool, is_seen: bool
+    ) -> None:
+        """A coin that stands high, of which some exchanges say what is worth nothing, and the others a price."""
+        poison, names, times = how
+        self.one_coin_rises_from_nothing(coin, drain=False)
+        now = self.now | {coin: percent}
+        others = {one: now[one] for one in COINS if one != coin}
+        for _ in range(times):
+            if self.later(30):
+                poisoned = {(name, coin): POISONS[poison] for name in sorted(names)}
+                batch_ = self.batch(now, poisoned=poisoned)
+                self.world.refresh(batch_, now if is_known else others, now if is_seen else others)
 
     @rule(now=percents, step=minutes, drain=st.booleans())
     def an_insider_files(self, now: Percents, step: int, drain: bool) -> None:

@@ -7,7 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.alerts.delivery import Courier, CourierOptions
@@ -66,7 +66,7 @@ class World:
         self.faults: list[str] = []
         self.lives = 0
         self.dead: set[str] = set()
-        self.heard: defaultdict[tuple[Place, date], int] = defaultdict(int)  # alerts that came to a chat in a day
+        self.heard: defaultdict[Place, list[datetime]] = defaultdict(list)  # when each of its alerts came first
         self.filings: list[Filing] = []
         self.last: tuple[datetime, Batch, dict[str, float | None]] | None = None
         self.full_at: datetime | None = None  # all exchanges gave all contracts
@@ -249,8 +249,8 @@ class World:
         """A message has arrived: whether it may have, now. What is wrong is kept, for a sender's errors are caught."""
         now, hearer = self.clock.now(), self.model.chats[place]
         alerts = [one for one in self.stored() if one.place == place and one.state == "in_flight"]
-        today = place, hearer.day(now)
-        if hearer.cap is not None and alerts and self.heard[today] >= hearer.cap and place not in self.in_doubt:
+        today = [at for at in self.heard[place] if hearer.day(at) == hearer.day(now)]
+        if hearer.cap is not None and alerts and len(today) >= hearer.cap and place not in self.in_doubt:
             self.faults.append(f"more than {hearer.cap} came to {place} at {now}")
         allowed = {one.story for one in alerts if hearer.may_hear(one.kind, one.coin, one.level, now)}
         if not alerts and not hearer.may_hear("NOTICE", "", None, now):
@@ -268,7 +268,8 @@ class World:
             }
             if (one.coin, one.kind == "RESOLVED") not in lines:
                 self.faults.append(f"{one} is not shown in its message")
-            self.heard[today] += not self.arrived[one.ref]
+            if not self.arrived[one.ref]:
+                self.heard[place].append(now)
             self.arrived[one.ref].append(self.messages)
         self.messages += 1
         for notice in message.notices:
