@@ -107,11 +107,13 @@ def _work(
         begins = datetime.fromtimestamp(claim.slot * options.minutes * 60, UTC)
         taken = store(tx, batches, now, options.scoring.max_abs_rate, options.slugs, begins)
         whole = frozenset(signal for batch in batches for signal in batch.scored)
-        found = _score(tx, taken, claim.slot, now, options, whole)
+        found = _score(tx, taken, claim, now, options, whole)
         movements, clusters = _detect(tx, found, earlier, options)
         for signal in COIN_SIGNALS:
             tx.scores.put(claim.slot, signal, found.states[signal].values(), found.scores[signal])
-        queued = enqueue(tx, found, options.alerts, options.scoring, options.find)
+        queued = 0
+        if claim.order is not None and not tx.refreshes.is_overtaken(claim):
+            queued = enqueue(tx, found, options.alerts, options.scoring, options.find)
         tx.outbox.prune(now - timedelta(days=options.alerts.keep_days))
         tx.scores.prune(claim.slot - SCORES_KEPT_DAYS * 24 * 60 // options.minutes)
         facts = {"alerts": queued, "scored": {s.value: len(found.scores[s]) for s in COIN_SIGNALS}}
@@ -139,7 +141,7 @@ async def _fetch(feed: Feed, since: datetime | None, now: datetime) -> Batch:
 
 
 def _score(
-    tx: Transaction, taken: Taken, slot: int, now: datetime, options: RefreshOptions, whole: frozenset[Signal]
+    tx: Transaction, taken: Taken, claim: Claim, now: datetime, options: RefreshOptions, whole: frozenset[Signal]
 ) -> Snapshot:
     """All scores and states; `whole` has the signals whose hosted scores are complete."""
     usual = tx.pairs.listed(active_since=now - USUAL)
@@ -152,7 +154,7 @@ def _score(
         fundings = coin_fundings(tx, now, options.scoring)
         changes = tx.prices.changes(now)
         scores = score_fundings(fundings, changes, options.scoring)
-        unsaid = tx.prices.last_marked(now, before=slot * options.minutes * 60)
+        unsaid = tx.prices.last_marked(now, before=claim.slot * options.minutes * 60)
         undecided = _undecided(fundings, changes, unsaid)
         usual |= {coin: frozenset(e.exchange for e in f.exchanges) for coin, f in fundings.items()}
     states = {
@@ -170,7 +172,7 @@ def _score(
     missing = {
         one.source: lack(one.outcome, one.detail) for one in taken.reports if not one.ok and one.source in EXCHANGES
     }
-    return Snapshot(states, scores, answered, now, slot, missing, taken.unread)
+    return Snapshot(states, scores, answered, now, claim.slot, missing, taken.unread, claim.order)
 
 
 def _undecided(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -43,6 +43,7 @@ FILING_FIELDS = (
 )
 # How much a source knows. Bare XML guesses when a filing was accepted, which decides what an amendment amends and
 # what was known at an instant; a data set knows the day, and rounds prices to cents; the submission knows all.
+SLIP = timedelta(days=30)
 RANK = {"bare": 0, "bulk": 1, "xml": 2}
 
 
@@ -127,6 +128,11 @@ class Filed(Issuers):
         """When the newest filing known at `now` was accepted."""
         newest = select(func.max(FilingRow.accepted_at)).where(FilingRow.accepted_at <= now)
         return self._connection.execute(newest).scalar_one()
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether a filing is known that was accepted after `now`, by less than a month: later is a slip of the pen."""
+        later = FilingRow.accepted_at > now, FilingRow.accepted_at <= now + SLIP
+        return self._connection.execute(select(FilingRow.id).where(*later).limit(1)).first() is not None
 
     def count(self) -> int:
         """How many filings are stored."""

@@ -22,6 +22,7 @@ class Claim:
     slot: int
     epoch: int
     again: bool  # the slot has been done before
+    order: int | None  # its place among all refreshes, by which they are told from one another; None: it came too late
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,12 @@ class Refreshes:
         lease: timedelta,
         is_gone: Callable[[str], bool] = lambda _: False,
     ) -> Claim | None:
-        """Take the slot, unless another owner is running it, its lease still holds, and it is not gone."""
+        """Take the slot, unless another owner is running it, its lease still holds, and it is not gone.
+
+        The slot's number is its place in the order of refreshes, unless the clock was set back: what is claimed a
+        whole lease or more before the time of the newest finished refresh comes after it all the same. A slot that is
+        claimed again keeps its place, and one that the clock has just passed by has none.
+        """
         row = self._connection.execute(
             select(RefreshRow.state, RefreshRow.owner, RefreshRow.epoch, RefreshRow.lease_until).where(
                 RefreshRow.slot == slot
@@ -83,16 +89,23 @@ class Refreshes:
             .values(slot=slot, **values)
             .on_conflict_do_update(index_elements=["slot"], set_=values)
         )
-        return Claim(slot, epoch, again=row is not None and row.state == DONE)
+        return Claim(slot, epoch, again=row is not None and row.state == DONE, order=self._place(slot, now, lease))
 
     def finish(self, claim: Claim, at: datetime, facts: Mapping[str, Any]) -> bool:
         """Mark the slot done; False when the claim was lost meanwhile, and nothing may be written."""
         result = self._connection.execute(
             update(RefreshRow)
             .where(RefreshRow.slot == claim.slot, RefreshRow.epoch == claim.epoch)
-            .values(state=DONE, finished_at=at, facts=dict(facts))
+            .values(
+                state=DONE, finished_at=at, facts=dict(facts) | ({} if claim.order is None else {"order": claim.order})
+            )
         )
         return result.rowcount == 1
+
+    def is_overtaken(self, claim: Claim) -> bool:
+        """Whether a refresh that comes after it has been finished: what it finds is no news any more."""
+        newest = self._newest()
+        return claim.order is None or (newest is not None and newest[0] >= claim.order and newest[1] != claim.slot)
 
     def last(self, before_slot: int | None = None) -> Refresh | None:
         """The newest finished refresh, or the newest before a slot."""
@@ -101,6 +114,23 @@ class Refreshes:
             statement = statement.where(RefreshRow.slot < before_slot)
         row = self._connection.execute(statement.order_by(RefreshRow.slot.desc()).limit(1)).one_or_none()
         return None if row is None else Refresh(*row)
+
+    def _place(self, slot: int, now: datetime, lease: timedelta) -> int | None:
+        newest = self._newest()
+        if newest is None:
+            return slot
+        order, last_slot, at = newest
+        if slot >= last_slot:
+            return max(slot, order if slot == last_slot else order + 1)
+        return order + 1 if at - now >= lease else None
+
+    def _newest(self) -> tuple[int, int, datetime] | None:
+        """Place, slot and time of the finished refresh that comes after all others."""
+        # Before there was such a place all slots grew.
+        order = func.coalesce(RefreshRow.facts["order"].as_integer(), RefreshRow.slot)
+        statement = select(order, RefreshRow.slot, RefreshRow.at).where(RefreshRow.state == DONE)
+        row = self._connection.execute(statement.order_by(order.desc(), RefreshRow.slot.desc()).limit(1)).one_or_none()
+        return None if row is None else (row[0], row[1], row[2])
 
     def put_source(
         self, name: str, asked_at: datetime, *, ok: bool, detail: str = "", outcome: str | None = None

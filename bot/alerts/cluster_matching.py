@@ -39,6 +39,8 @@ class ClusterMatching:
         named = cache(self.tx.filings.named)
         stored = cache(self.tx.episodes.standing)
         followed = sorted(key for key in standing if key.rpartition(":")[2] in Side.__members__)
+        if self.tx.filings.is_ahead(self.found.now):
+            return  # the clock was set back, and what is known would look as if it were not
         for rule, group in groups.items():
             given = clusters_of(self.tx, rule, self.found.now, self.find)
             if given.unknown:
@@ -75,7 +77,7 @@ class _ClusterMatch:
         if before is None and (subscription_id, self.key) in self.of.closed:
             return  # a refresh that is run again must not reopen what its first run closed
         cluster = self._wanted_by(wish)
-        step = advance_cluster(before, cluster, self.of.found.now, self.of.found.slot)
+        step = advance_cluster(before, cluster, self.of.found.now, self.of.found.order)
         if step.episode is None or step.episode is before:
             return
         self.of.matched.keep(subscription_id, self.key, step.episode)

@@ -127,7 +127,7 @@ class _CoinMatch:
             return Step(before, None, Reason.FILTERED)
         found, rule = self.of.found, wish.coin_rule(self.of.alerts, self.of.scoring)
         passes = verdict_on_score(wish, self._score) is Verdict.TELL
-        return advance(before, self.state, rule, found.now, found.slot, passes=passes)
+        return advance(before, self.state, rule, found.now, found.order, passes=passes)
 
     def _telling(self, step: Step, wish: Wish, peak: float | None = None) -> Telling:
         if self._finding is None:

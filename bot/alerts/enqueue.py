@@ -31,13 +31,10 @@ def enqueue(
 def match(
     tx: Transaction, found: Snapshot, alerts: AlertSettings, scoring: ScoringSettings, find: Find = find_clusters
 ) -> Matched:
-    """What the refresh decides; nothing is written."""
+    """What the refresh decides; nothing is written. What came after it must not have been told already."""
     matched = Matched()
-    last = tx.refreshes.last()
-    if last is not None and found.slot < last.slot:
-        return matched  # what came after it has been told already
     groups = subscribers(tx.subscriptions.active_wishes())
-    standing, closed = tx.episodes.standing_keys(), tx.episodes.closed_in(found.slot)
+    standing, closed = tx.episodes.standing_keys(), tx.episodes.closed_in(found.order)
     indexes = {
         kind: CoinIndex(group, hysteresis=alerts.hysteresis, min_exchanges=scoring.min_exchanges)
         for kind, group in groups.items()

@@ -58,7 +58,7 @@ class Episode:
     opened_at: datetime
     told: float  # the highest level told: score, or number of insiders
     below: int  # refreshes in a row that found it down
-    slot: int  # the last refresh that decided something
+    slot: int  # of the last refresh that decided something: its place in the order of all, mostly its slot
     closed_at: datetime | None = None
     told_value: float = 0.0  # clusters: USD when last told
 
@@ -83,7 +83,7 @@ def advance(
 ) -> Step:
     """Take an episode through one refresh.
 
-    `slot` is the refresh's number and must grow with time: it counts once, and an older one changes nothing.
+    `slot` is the refresh's place in the order of all: it counts once, and an older one changes nothing.
     `passes`: the subscription's filters let the coin through, without which nothing rings and nothing closes.
     A coin that is missing from the refresh (no exchange lists it any more) is for the caller to judge: passed
     as UNKNOWN its episode waits, passed as NO_GATE it closes.

@@ -28,6 +28,12 @@ class Snapshot:
     slot: int
     missing: Mapping[str, str] = field(default_factory=dict)  # exchanges that do not count now → why, in a few words
     unread: Mapping[str, frozenset[str]] = field(default_factory=dict)  # coin → exchanges that said nothing of it
+    place: int | None = None  # in the order of all refreshes; None: that of its slot
+
+    @property
+    def order(self) -> int:
+        """It grows from each refresh to the next, also where a clock is set back; one that is run again keeps it."""
+        return self.slot if self.place is None else self.place
 
 
 def clusters_of(tx: Transaction, rule: ClusterRule, now: datetime, find: Find = find_clusters) -> Given:

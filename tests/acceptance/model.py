@@ -166,15 +166,19 @@ class Model:
     chats: dict[Place, Hearer]
     rung: list[Ring] = field(default_factory=list)
     last_slot: int = -1
+    last_at: datetime | None = None
 
-    def refresh(self, slot: int, levels: Mapping[str, float | None], insiders: Mapping[str, int]) -> int:
+    def refresh(self, slot: int, now: datetime, levels: Mapping[str, float | None], insiders: Mapping[str, int]) -> int:
         """A refresh that knows the levels of these coins, and these clusters. Returns how much rings.
 
-        Of coins that it does not know it says nothing. A cluster never gets smaller here.
+        Of coins that it does not know it says nothing. A cluster never gets smaller here. A clock that shows much less
+        than at the last refresh was set back, and what comes then comes later all the same.
         """
         if slot < self.last_slot:
-            return 0
-        self.last_slot = slot
+            if self.last_at is None or self.last_at - now < timedelta(minutes=20):
+                return 0
+            self._set_back()
+        self.last_slot, self.last_at = slot, now
         before = len(self.rung)
         for chat in self.chats.values():
             for one in chat.subscribers if chat.is_on else ():
@@ -182,6 +186,12 @@ class Model:
             for listener in chat.listeners if chat.is_on else ():
                 self.rung += listener.hear(insiders)
         return len(self.rung) - before
+
+    def _set_back(self) -> None:
+        """What was counted under the same numbers was counted in other refreshes."""
+        for chat in self.chats.values():
+            for story in (story for one in chat.subscribers for story in one.stories.values()):
+                story.counted = story.closed_in = -1
 
     def open(self, place: Place, levels: Mapping[str, float | None], insiders: Mapping[str, int]) -> Hearer:
         """Somebody wrote from a chat: one that was off is on again, and what stands is no news."""

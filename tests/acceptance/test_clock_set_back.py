@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.market import batch, make_database
+from bot.feeds.base import Batch
+from bot.refresh import refresh as refresh_now
+from tests.acceptance.market import Script, batch, make_database
 from tests.acceptance.platforms import Trouble
-from tests.acceptance.world import World
+from tests.acceptance.world import CLUSTER, World
 
+HALF_AN_HOUR = timedelta(minutes=30)
 PLACE = ("telegram", "1")
 QUIET, HIGH = {"ANT": 1.0, "BEE": 1.0, "CAT": 1.0}, {"ANT": 20.0, "BEE": 1.0, "CAT": 1.0}
 
@@ -57,3 +60,74 @@ def test_what_a_dead_process_had_in_flight_is_sent_again_within_minutes(world: W
     world.die_in_flight("telegram", arrives=False, known_dead=False)
     world.clock.advance(timedelta(hours=-3))
     assert try_for(world, minutes=4) == 1
+
+
+def rings(world: World) -> list[tuple[str, str]]:
+    return [(one.coin, one.kind) for one in world.stored()]
+
+
+def refresh(world: World, percent: float, hours: float = 0.5) -> None:
+    world.clock.advance(timedelta(hours=hours))
+    world.run(batch(QUIET | {"ANT": percent}, world.clock.now()), world.clock.now())
+
+
+@pytest.mark.parametrize("back", [1, 3, 9])
+def test_after_a_refresh_under_a_clock_that_was_ahead_what_rises_rings_at_once(world: World, back: int) -> None:
+    refresh(world, -5.0)
+    refresh(world, -5.0)
+    assert rings(world) == [("ANT", "NEW"), ("ANT", "RESOLVED")]
+    world.clock.advance(timedelta(hours=-back, seconds=7))  # of one instant the first price counts
+    refresh(world, 20.0)
+    assert rings(world)[2:] == [("ANT", "NEW")]
+    refresh(world, 90.0)
+    assert rings(world)[3:] == [("ANT", "ESCALATED")]
+    refresh(world, 90.0, hours=back)
+    refresh(world, 900.0)
+    assert rings(world)[4:] == [("ANT", "ESCALATED")]
+
+
+def test_a_refresh_that_slept_while_a_later_one_was_done_changes_nothing(world: World) -> None:
+    class Sleeper:
+        name = "sleeper"
+
+        async def fetch(self, since: datetime | None, now: datetime) -> Batch:
+            await refresh_now(world.storage, [Script(batch(QUIET | {"ANT": 20.0}, later))], later, world.options)
+            return batch(QUIET | {"ANT": 900.0}, now)
+
+    world.clock.advance(HALF_AN_HOUR)
+    asleep_since, later = world.clock.now(), world.clock.now() + 2 * HALF_AN_HOUR
+    assert world.runner.run(refresh_now(world.storage, [Sleeper()], asleep_since, world.options)).alerts == 0
+    assert rings(world) == [("ANT", "NEW")]
+    world.clock.advance(2 * HALF_AN_HOUR)
+    refresh(world, 90.0)
+    assert rings(world) == [("ANT", "NEW"), ("ANT", "ESCALATED")]
+
+
+def test_a_refresh_just_before_one_that_is_done_counts_nothing(world: World) -> None:
+    """The clock is set by seconds over the beginning of a slot: that is no later refresh."""
+    refresh(world, -5.0, hours=-0.5)
+    refresh(world, -5.0)
+    assert rings(world) == [("ANT", "NEW")]
+
+
+def test_a_refresh_under_a_clock_that_was_set_back_counts_once_however_often_it_runs(world: World) -> None:
+    refresh(world, -5.0, hours=-3)
+    for _ in range(3):
+        refresh(world, -5.0, hours=0)
+    assert rings(world) == [("ANT", "NEW")]
+    refresh(world, -5.0)
+    assert rings(world) == [("ANT", "NEW"), ("ANT", "RESOLVED")]
+
+
+def test_a_cluster_whose_filings_lie_ahead_of_the_clock_does_not_ring_again(world: World) -> None:
+    world.listen(PLACE, 2)
+    for _ in range(2):
+        world.file()
+        refresh(world, 20.0)
+    assert rings(world)[1:] == [(CLUSTER, "NEW")]
+    for hours in (-9, 0.5, 9, 0.5):
+        refresh(world, 20.0, hours)
+    assert rings(world)[1:] == [(CLUSTER, "NEW")]
+    world.file()
+    refresh(world, 20.0)
+    assert rings(world)[2:] == [(CLUSTER, "GROWN")]

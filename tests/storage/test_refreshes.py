@@ -1,6 +1,6 @@
 """Slots: one run each, whoever runs it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from storage import Storage
 from tests.builders_storage import NOW
@@ -24,7 +24,7 @@ def test_a_slot_whose_runner_died_can_be_taken_over_and_the_dead_cannot_finish_i
         assert tx.refreshes.finish(heir, NOW, {"alerts": 1})
         last = tx.refreshes.last()
     assert last is not None
-    assert (last.slot, last.facts) == (7, {"alerts": 1})
+    assert (last.slot, last.facts) == (7, {"alerts": 1, "order": 7})
 
 
 def test_a_finished_slot_may_be_run_again_and_says_so(storage: Storage) -> None:
@@ -35,6 +35,40 @@ def test_a_finished_slot_may_be_run_again_and_says_so(storage: Storage) -> None:
         again = tx.refreshes.claim(7, "b", NOW, LEASE)
     assert again is not None
     assert (first.again, again.again) == (False, True)
+
+
+def run(storage: Storage, slot: int, at: datetime) -> int | None:
+    """Claim and finish; returns the place among all refreshes."""
+    with storage.write() as tx:
+        claim = tx.refreshes.claim(slot, "a", at, LEASE)
+        assert claim is not None
+        assert tx.refreshes.finish(claim, at, {})
+    return claim.order
+
+
+def test_places_grow_also_where_the_clock_is_set_back_and_a_slot_that_is_run_again_keeps_its_own(
+    storage: Storage,
+) -> None:
+    steps = [(100, 0.0), (101, 0.5), (110, 5.0), (110, 5.1), (103, 1.5), (103, 1.6), (104, 2.0), (111, 5.5), (109, 4.5)]
+    places = [run(storage, slot, NOW + timedelta(hours=hours)) for slot, hours in steps]
+    assert places == [100, 101, 110, 110, 111, 111, 112, 113, 114]
+
+
+def test_a_slot_that_the_clock_has_just_passed_by_has_no_place(storage: Storage) -> None:
+    run(storage, 100, NOW)
+    assert run(storage, 99, NOW - timedelta(seconds=2)) is None
+    assert run(storage, 100, NOW + timedelta(minutes=1)) == 100
+    assert run(storage, 101, NOW + timedelta(minutes=30)) == 101
+
+
+def test_a_refresh_is_overtaken_by_one_that_was_begun_after_it_and_is_done(storage: Storage) -> None:
+    with storage.write() as tx:
+        slow = tx.refreshes.claim(100, "a", NOW, LEASE)
+        assert slow is not None
+        assert not tx.refreshes.is_overtaken(slow)
+    run(storage, 101, NOW + timedelta(minutes=30))
+    with storage.read() as tx:
+        assert tx.refreshes.is_overtaken(slow)
 
 
 def test_the_refresh_before_a_slot_is_found(storage: Storage) -> None:

@@ -122,14 +122,6 @@ def test_a_refresh_that_is_run_again_may_find_more_and_sends_it_in_a_message_of_
     assert sorted(told(storage)) == [(number, key, "NEW") for number in (1, 2) for key in ("A", "B", "C")]
 
 
-def test_an_older_refresh_rings_nothing_even_for_what_was_not_touched_since(storage: Storage) -> None:
-    subscribe(storage, PUMP)
-    run(storage, snapshot(coin_state("A", 5.0), coin_state("B", 1.0), cycle=0))
-    run(storage, snapshot(coin_state("A", 5.0), coin_state("B", 1.0), cycle=2))
-    assert run(storage, snapshot(coin_state("A", 9.0), coin_state("B", 9.0), cycle=1)) == 0
-    assert run(storage, snapshot(coin_state("A", 9.0), coin_state("B", 1.0), cycle=2)) == 1
-
-
 @pytest.mark.parametrize(
     ("filters", "held", "passed"),
     [
