@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.alerts.holding import Why
+from bot.charts.model import Theme
 from bot.commands.base import Command, Kind, Param, Request
 from bot.commands.chats import chat_here, open_chat, settings_of
 from bot.commands.times import read_hours, read_time
@@ -56,6 +57,8 @@ def _changes(given: dict[str, Any], request: Request) -> dict[str, Any]:
                 changes[key] = None if value is False else value
             case "repeats":
                 changes["repeat"] = value
+            case "theme":
+                changes["theme"] = Theme(value)
             case _:
                 changes[key] = value
     return changes
@@ -131,6 +134,14 @@ COMMAND = Command(
             allowed="a time of day",
         ),
         Param("silent", Kind.FLAG, "without a sound, where the platform can", "yes"),
+        Param(
+            "theme",
+            Kind.CHOICE,
+            "of the pictures: light or dark",
+            "dark",
+            choices=tuple(one.value for one in Theme),
+            aliases=("pictures",),
+        ),
         Param("repeats", Kind.FLAG, "send again what may not have arrived, and say so", "no", aliases=("repeat",)),
     ),
     aliases=("setting", "set"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.charts.model import Theme
 from bot.views import local, numbers
 from bot.views.elements import Button, Code, Field, Fields, Json, Note, View
 
@@ -30,6 +31,7 @@ def settings_view(settings: ChatSettings, now: datetime, changed: Sequence[str] 
         Field("digest_at", local.of_day(settings.digest_at)),
         Field("silent", "yes" if settings.silent else "no"),
         Field("repeats", "yes" if settings.repeat else "no"),
+        Field("theme", f"{settings.theme} pictures"),
     )
     note = "Whatever waits is told afterwards in one message; /missed shows it at once. Change one, or several:"
     return View(
@@ -62,9 +64,12 @@ def _buttons(settings: ChatSettings) -> tuple[Button, ...]:
     sound = Button("With sound", "/settings silent=no")
     if not settings.silent:
         sound = Button("Without sound", "/settings silent=yes")
+    theme = Button("Light pictures", "/settings theme=light")
+    if settings.theme is Theme.LIGHT:
+        theme = Button("Dark pictures", "/settings theme=dark")
     cities = CITIES if settings.zone == "UTC" else ()
     zones = [Button(f"Clock of {city}", f"/settings zone={city}") for city in cities]
-    return (quiet, cap, sound, *zones, Button("What is muted", "/mute"), Button("Send a sample", "/test"))
+    return (quiet, cap, sound, theme, *zones, Button("What is muted", "/mute"), Button("Send a sample", "/test"))
 
 
 def _data(settings: ChatSettings, here: datetime) -> dict[str, Json]:
@@ -78,4 +83,5 @@ def _data(settings: ChatSettings, here: datetime) -> dict[str, Json]:
         "digest_at": local.of_day(settings.digest_at),
         "silent": settings.silent,
         "repeats": settings.repeat,
+        "theme": settings.theme.value,
     }

@@ -19,7 +19,6 @@ from telegram import (
 )
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError, TimedOut
 
-from bot.charts.model import Theme
 from bot.charts.painter import Painter, PictureError
 from bot.chat.telegram.lines import command_name
 from bot.chat.telegram.places import Place
@@ -181,7 +180,7 @@ class Answers:
             if not isinstance(element, Picture) or self._painter is None:
                 continue
             try:
-                photo = InputFile(await self._painter.picture(element.chart, Theme.LIGHT), filename="chart.png")
+                photo = InputFile(await self._painter.picture(element.chart, element.theme), filename="chart.png")
             except PictureError as error:
                 log.warning("an answer goes out without its picture: %s", error)
                 continue

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.alerts.quiet import ChatSettings
-from bot.views.elements import Fields, Tone, View
+from bot.charts.model import Theme
+from bot.views.elements import Fields, Picture, Tone, View
 from storage import Storage
 from storage.outbox import HELD, QUEUED
-from tests.builders_market import CHAT, ask
+from tests.builders_market import CHAT, ask, fill
 from tests.builders_outbox import chat_of, queue
 from tests.builders_storage import NOW
 
@@ -20,6 +22,11 @@ def stored(storage: Storage) -> ChatSettings:
         chat = tx.chats.find(CHAT.platform, CHAT.address)
     assert chat is not None
     return ChatSettings.from_json(chat.settings)
+
+
+def theme_of(view: View) -> Theme:
+    (picture,) = (one for one in view.body if isinstance(one, Picture))
+    return picture.theme
 
 
 def fields(view: View) -> dict[str, str]:
@@ -43,6 +50,8 @@ def fields(view: View) -> dict[str, str]:
         ("digest=7am", ChatSettings(digest_at=420)),
         ("silent", ChatSettings(silent=True)),
         ("repeats=no", ChatSettings(repeat=False)),
+        ("theme=dark", ChatSettings(theme=Theme.DARK)),
+        ("pictures dark", ChatSettings(theme=Theme.DARK)),
         ("berlin quiet=22-7 cap 5 silent yes", ChatSettings("Europe/Berlin", 1320, 420, cap=5, silent=True)),
     ],
 )
@@ -51,6 +60,19 @@ def test_a_setting_is_stored_as_it_is_meant(storage: Storage, typed: str, settin
     assert view.title.startswith("Changed: ")
     assert stored(storage) == settings
     assert fields(ask(storage, "/settings")) == fields(view)
+
+
+def test_pictures_are_as_the_chat_wishes_to_see_them(storage: Storage) -> None:
+    fill(storage)
+    lines = ("/coin PUMP", "/funding PUMP", "/clusters ACME")
+    assert [theme_of(ask(storage, line)) for line in lines] == [Theme.LIGHT] * 3
+    ask(storage, "/settings theme=dark")
+    assert [theme_of(ask(storage, line)) for line in lines] == [Theme.DARK] * 3
+    assert theme_of(ask(storage, "/coin PUMP", replace(CHAT, address="another"))) is Theme.LIGHT
+
+
+def test_a_theme_of_another_version_is_the_usual_one() -> None:
+    assert ChatSettings.from_json({"theme": "sepia", "cap": 5}) == ChatSettings(cap=5)
 
 
 @pytest.mark.parametrize("off", ["off", "none", "no", "OFF"])
@@ -104,4 +126,6 @@ def test_every_button_works_and_turns_into_its_opposite(storage: Storage) -> Non
         "No cap",
         "Without sound",
         "With sound",
+        "Dark pictures",
+        "Light pictures",
     } <= labels
