@@ -54,7 +54,9 @@ def _themed(view: View, chat: ChatRef, storage: Storage) -> View:
         return view
     with storage.read() as tx:
         theme = settings_of(chat_here(tx, chat)).theme
-    return replace(view, body=tuple(replace(one, theme=theme) if isinstance(one, Picture) else one for one in view.body))
+    return replace(
+        view, body=tuple(replace(one, theme=theme) if isinstance(one, Picture) else one for one in view.body)
+    )
 
 
 def _check_may(command: Command, rest: str, chat: ChatRef) -> None:
