@@ -157,8 +157,11 @@ class Messages:
 
 
 def _reply_to(message: Message, line: str, session: Session) -> Reply:
-    """In a group it is a reply, so that it is seen whom it answers."""
-    to = message.message_id if is_group(message.chat) else None
+    """In a group it is a reply, so that it is seen whom it answers; so it is to an edit, which may stand far above.
+
+    An edit is answered in a new message where what answered it before is not known: the bot has started since.
+    """
+    to = message.message_id if is_group(message.chat) or message.edit_date is not None else None
     return Reply(command_name(line, session.commands), to)
 
 
