@@ -15,6 +15,7 @@ from bot.commands.zones import zone_of
 from bot.errors import UserError
 from bot.views.elements import View
 from bot.views.settings import settings_view
+from bot.views.settings_menus import Menu, settings_menu_view
 
 # What waits for a reason that is no longer the same is judged anew.
 WAITS = {
@@ -29,10 +30,13 @@ WAITS = {
 def run(request: Request) -> View:
     """Change what was typed, and show all."""
     given = {key: value for key, value in request.args.items() if value is not None}
+    menu = given.pop("menu", None)
     if not given:
         with request.storage.read() as tx:
-            chat = chat_here(tx, request.chat)
-            return settings_view(settings_of(chat), request.now)
+            settings = settings_of(chat_here(tx, request.chat))
+        if menu is not None:
+            return settings_menu_view(settings, Menu(menu), request.now)
+        return settings_view(settings, request.now)
     changes = _changes(given, request)
     with request.storage.write() as tx:
         chat = open_chat(tx, request)
@@ -143,6 +147,13 @@ COMMAND = Command(
             aliases=("pictures",),
         ),
         Param("repeats", Kind.FLAG, "send again what may not have arrived, and say so", "no", aliases=("repeat",)),
+        Param(
+            "menu",
+            Kind.CHOICE,
+            "one of these, to be changed by buttons",
+            "quiet",
+            choices=tuple(one.value for one in Menu),
+        ),
     ),
     aliases=("setting", "set"),
     changes=True,

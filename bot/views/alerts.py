@@ -23,12 +23,19 @@ BUTTONS = 5
 DIGESTS = {"refresh": "one line each", "daily": "in a daily digest"}
 
 
-def subscribed_view(
-    number: int, wish: Wish, matches: Matches, verb: str, *, min_exchanges: int, unknown: Sequence[str] = ()
+def subscribed_view(  # noqa: PLR0913 - what there is to say
+    number: int,
+    wish: Wish,
+    matches: Matches,
+    verb: str,
+    *,
+    min_exchanges: int,
+    unknown: Sequence[str] = (),
+    buttons: tuple[Button, ...] = (),
 ) -> View:
     """The answer to a new or changed subscription: what it is, and what matches now.
 
-    `unknown` are the tickers of the wish of which no filing is stored.
+    `unknown` are the tickers of the wish of which no filing is stored; `buttons` stand instead of the usual ones.
     """
     standing = [f"{one.base_coin} {numbers.score(one.score)}" for one in matches.scores]
     standing += [summary(one) for one in matches.clusters]
@@ -53,8 +60,9 @@ def subscribed_view(
     return View(
         title=f"{verb}: subscription {number}, {describe(wish)}",
         body=tuple(body),
-        buttons=(
-            Button("Would it have rung?", f"/alerts {number}"),
+        buttons=buttons
+        or (
+            Button("Change it…", f"/alerts {number}"),
             Button("All subscriptions", "/alerts"),
             Button("Delete it", f"/alert off {number}"),
         ),
@@ -66,7 +74,8 @@ def deleted_view(number: int, wish: Wish) -> View:
     """The answer to /alert off."""
     return View(
         title=f"Deleted subscription {number}: {describe(wish)}",
-        buttons=(Button("Make it again", f"/alert {typed(wish)}"),),
+        body=(Code(f"/alert {typed(wish)}"),),
+        buttons=(Button("Make it again", f"/alert again {number}"), Button("All subscriptions", "/alerts")),
         data={"deleted": number},
     )
 

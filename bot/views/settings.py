@@ -6,16 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.charts.model import Theme
 from bot.views import local, numbers
-from bot.views.elements import Button, Code, Field, Fields, Json, Note, View
+from bot.views.elements import Code, Field, Fields, Json, Note, View
+from bot.views.settings_menus import settings_buttons
 
 if TYPE_CHECKING:
     from bot.alerts.quiet import ChatSettings
-
-NIGHT = "22:00-07:00"
-CAP = 20
-CITIES = ("London", "New York", "Singapore")
 
 
 def settings_view(settings: ChatSettings, now: datetime, changed: Sequence[str] = ()) -> View:
@@ -37,7 +33,7 @@ def settings_view(settings: ChatSettings, now: datetime, changed: Sequence[str] 
     return View(
         title=title,
         body=(Fields(fields), Note(note), Code("/settings zone=Europe/Berlin quiet=22:00-07:00 urgent=9")),
-        buttons=_buttons(settings),
+        buttons=settings_buttons(settings),
         data=_data(settings, here),
     )
 
@@ -52,24 +48,6 @@ def _urgent(settings: ChatSettings) -> str:
     if settings.urgent is None:
         return "off: nothing rings in quiet hours"
     return f"a score of {numbers.plain(settings.urgent)} or more rings in quiet hours"
-
-
-def _buttons(settings: ChatSettings) -> tuple[Button, ...]:
-    quiet = Button("No quiet hours", "/settings quiet=off")
-    if settings.quiet_from is None:
-        quiet = Button(f"Quiet {NIGHT}", f"/settings quiet={NIGHT}")
-    cap = Button("No cap", "/settings cap=off")
-    if settings.cap is None:
-        cap = Button(f"{CAP} a day at most", f"/settings cap={CAP}")
-    sound = Button("With sound", "/settings silent=no")
-    if not settings.silent:
-        sound = Button("Without sound", "/settings silent=yes")
-    theme = Button("Light pictures", "/settings theme=light")
-    if settings.theme is Theme.LIGHT:
-        theme = Button("Dark pictures", "/settings theme=dark")
-    cities = CITIES if settings.zone == "UTC" else ()
-    zones = [Button(f"Clock of {city}", f"/settings zone={city}") for city in cities]
-    return (quiet, cap, sound, theme, *zones, Button("What is muted", "/mute"), Button("Send a sample", "/test"))
 
 
 def _data(settings: ChatSettings, here: datetime) -> dict[str, Json]:

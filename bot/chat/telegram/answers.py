@@ -19,7 +19,7 @@ from telegram import (
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from bot.charts.painter import Painter
-from bot.chat.telegram.lines import command_name
+from bot.chat.telegram.lines import topic_of
 from bot.chat.telegram.pacing import UNCHANGED, patiently
 from bot.chat.telegram.pictures import Pictures
 from bot.chat.telegram.places import Place
@@ -41,14 +41,14 @@ ABOUT_THE_TEXT = ("entit", "too long", "text is empty", "button", "reply_markup"
 class Reply:
     """What an answer belongs to."""
 
-    command: str = ""  # its name: buttons of the same one change the message in place
+    topic: str = ""  # what its command is about: buttons of the same topic change the message in place
     to: int | None = None  # the message that it is a reply to
 
 
-def markup_of(view: View, command: str, commands: Mapping[str, Command]) -> InlineKeyboardMarkup | None:
+def markup_of(view: View, topic: str, commands: Mapping[str, Command]) -> InlineKeyboardMarkup | None:
     """The buttons. One without a slash changes the message that it stands under; the others send another one."""
     rows = [
-        [InlineKeyboardButton(one["text"], callback_data=_data(one["callback_data"], command, commands)) for one in row]
+        [InlineKeyboardButton(one["text"], callback_data=_data(one["callback_data"], topic, commands)) for one in row]
         for row in keyboard(view)
     ]
     return InlineKeyboardMarkup(rows) if rows else None
@@ -63,8 +63,8 @@ def _url(entity: Entity) -> str | None:
     return str(entity["url"]) if "url" in entity else None
 
 
-def _data(line: str, command: str, commands: Mapping[str, Command]) -> str:
-    return line.removeprefix("/") if command and command_name(line, commands) == command else line
+def _data(line: str, topic: str, commands: Mapping[str, Command]) -> str:
+    return line.removeprefix("/") if topic and topic_of(line, commands) == topic else line
 
 
 class Answers:
@@ -81,7 +81,7 @@ class Answers:
         pages = pages_of(view)
         sent: list[int] = []
         for at, page in enumerate(pages, 1):
-            markup = markup_of(view, reply.command, self._commands) if at == len(pages) else None
+            markup = markup_of(view, reply.topic, self._commands) if at == len(pages) else None
             message, place = await self._page(place, page, markup, reply.to if at == 1 else None)
             sent.append(message.message_id)
         texts = (sent[0], sent[-1])  # an edit of the command changes the first one, a button the last
@@ -91,10 +91,10 @@ class Answers:
         await self._pictures.follow(place, texts, view, turn)
         return sent
 
-    async def replace(self, place: Place, message_id: int, view: View, command: str) -> bool:
+    async def replace(self, place: Place, message_id: int, view: View, topic: str) -> bool:
         """Show a View in an earlier message; False where that message takes nothing any more."""
         text, entities = render(without_documents(view))
-        markup = markup_of(view, command, self._commands)
+        markup = markup_of(view, topic, self._commands)
         turn = self._pictures.turn(place, [message_id])
 
         async def edit(text: str, entities: Sequence[Entity]) -> object:
