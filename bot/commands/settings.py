@@ -14,8 +14,8 @@ from bot.commands.values import OFF, shown
 from bot.commands.zones import zone_of
 from bot.errors import UserError
 from bot.views.elements import View
-from bot.views.settings import settings_view
-from bot.views.settings_menus import Menu, settings_menu_view
+from bot.views.settings import settings_menu_view, settings_view
+from bot.views.settings_menus import Menu
 
 # What waits for a reason that is no longer the same is judged anew.
 WAITS = {

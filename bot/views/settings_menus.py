@@ -1,4 +1,4 @@
-"""What of a chat's settings can be changed by buttons: a menu for each that has more than two values."""
+"""The buttons of a chat's settings: a menu for each that has more than two values."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.charts.model import Theme
-from bot.views import local, numbers
-from bot.views.elements import Button, Code, Note, Text, View
+from bot.views import local
+from bot.views.elements import Button
 
 if TYPE_CHECKING:
     from bot.alerts.quiet import ChatSettings
@@ -43,18 +43,10 @@ LABELS = {
     Menu.CAP: "Cap…",
     Menu.DIGEST: "Daily digest…",
 }
-EXPLAINED = {
-    Menu.QUIET: ("In quiet hours alerts wait, and come afterwards in one message.", "quiet=22:30-06:15"),
-    Menu.ZONE: ("By which clock quiet hours and days are counted.", "zone=Kathmandu"),
-    Menu.URGENT: ("A score of at least this rings in quiet hours too.", "urgent=8.5"),
-    Menu.CAP: ("So many alerts a day at most; the rest waits until midnight.", "cap=30"),
-    Menu.DIGEST: ("When the daily digest comes, for subscriptions that are told once a day.", "digest_at=07:30"),
-}
 
 
-def settings_menu_view(settings: ChatSettings, menu: Menu, now: datetime) -> View:
-    """One setting, to be changed."""
-    text, example = EXPLAINED[menu]
+def menu_buttons(settings: ChatSettings, menu: Menu, now: datetime) -> tuple[Button, ...]:
+    """What one setting may become."""
     buttons = {
         Menu.QUIET: _quiet_buttons,
         Menu.ZONE: lambda settings: _zone_buttons(settings, now),
@@ -62,12 +54,7 @@ def settings_menu_view(settings: ChatSettings, menu: Menu, now: datetime) -> Vie
         Menu.CAP: _cap_buttons,
         Menu.DIGEST: _digest_buttons,
     }[menu](settings)
-    return View(
-        title=LABELS[menu].rstrip("…"),
-        body=(Text(text), Note("Press, or type:"), Code(f"/settings {example}")),
-        buttons=(*buttons, Button("◀ Back", "/settings")),
-        data={"menu": menu.value},
-    )
+    return (*buttons, Button("◀ Back", "/settings"))
 
 
 def settings_buttons(settings: ChatSettings) -> tuple[Button, ...]:
@@ -112,7 +99,7 @@ def _urgent_buttons(settings: ChatSettings) -> list[Button]:
 
 
 def _cap_buttons(settings: ChatSettings) -> list[Button]:
-    caps = [_change(f"{numbers.count(one, 'alert')} a day", "cap", str(one)) for one in CAPS if one != settings.cap]
+    caps = [_change(f"{one} a day", "cap", str(one)) for one in CAPS if one != settings.cap]
     return [*caps, *_off(settings.cap, "No cap", "cap")]
 
 

@@ -62,7 +62,7 @@ EXPLAINED = {
         "exchanges=+okx",
     ),
     Menu.PRICE: (
-        "It rings only where the price has changed so much in 7 days, and funding was negative for so many days.",
+        "It rings only where the price has risen so much in 7 days, and funding was negative for so many days.",
         "min_change=15 min_streak=4",
     ),
     Menu.VALUE: ("How much insiders must have traded together, and within how many days.", "min_value=2m days=45"),
