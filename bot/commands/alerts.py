@@ -16,7 +16,7 @@ from bot.commands.menus import part_of
 from bot.commands.mute import muted_words
 from bot.signals import score_coins
 from bot.views import numbers
-from bot.views.alerts import Listed, subscriptions_view
+from bot.views.alerts import ON_A_PAGE, Listed, subscriptions_view
 from bot.views.cluster_words import summary
 from bot.views.elements import View
 from bot.views.subscription import Shown, Stands, subscription_view
@@ -39,14 +39,17 @@ def run(request: Request) -> View:
             if request.args["menu"] is None:
                 return subscription_view(_shown(tx, chat, mine, request))
             return menu_view(part_of(tx, mine.id, Wish.from_json(mine.wish), Menu(request.args["menu"]), request))
-        own = () if chat is None else tx.subscriptions.of_chat(chat.id)
+        every = () if chat is None else tx.subscriptions.of_chat(chat.id)
+        # A list that has become shorter since its buttons were made ends with its last page.
+        page = min(request.args["page"], max(1, -(-len(every) // ON_A_PAGE)))
+        own = every[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
         episodes = tx.episodes.of(one.id for one in own)
         standing = Counter(one.subscription_id for one in episodes if one.closed_at is None)
         wishes = [Wish.from_json(one.wish) for one in own]
         pasts = _pasts(tx, wishes, request)
         muted = [] if chat is None else muted_words(tx, chat, request)
     listed = [Listed(one.id, wish, standing[one.id], past) for one, wish, past in zip(own, wishes, pasts, strict=True)]
-    return subscriptions_view(listed, muted)
+    return subscriptions_view(listed, muted, page=page, total=len(every))
 
 
 def _shown(tx: Transaction, chat: Chat | None, mine: Subscription, request: Request) -> Shown:
@@ -122,6 +125,7 @@ COMMAND = Command(
             positional=True,
             line="/alerts 3 coins",
         ),
+        Param("page", Kind.INTEGER, f"a page of {ON_A_PAGE}", "2", default=1, minimum=1, maximum=10),
     ),
     topic="alerts",
     aliases=("subscriptions",),

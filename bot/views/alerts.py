@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from bot.alerts.standing import Matches
 
 SHOWN = 10
-BUTTONS = 5
+ON_A_PAGE = 20  # subscriptions, each with a button
+FEW = 5  # so many have a button to delete them, too
 DIGESTS = {"refresh": "one line each", "daily": "in a daily digest"}
 
 
@@ -90,8 +91,8 @@ class Listed:
     past: Rehearsal  # what it would have rung for lately
 
 
-def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = ()) -> View:
-    """All subscriptions of a chat; `muted` says in words what is not told now."""
+def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = (), *, page: int = 1, total: int = 0) -> View:
+    """A page of the subscriptions of a chat; `muted` says in words what is not told now, `total` counts all of them."""
     if not listed:
         return View(
             title="No subscriptions in this chat yet",
@@ -101,21 +102,24 @@ def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = ()) -> V
         )
     columns = (Column("ID", "right"), Column("rings for"), Column("standing now", "right"), Column("last 7 days"))
     rows = tuple((str(one.id), describe(one.wish), str(one.standing), rang(one.past)) for one in listed)
-    first = listed[0].id
+    first, before, total = listed[0].id, (page - 1) * ON_A_PAGE, max(total, len(listed))
+    part = [f"{before + 1} to {before + len(listed)} of {total}."] if total > len(listed) else []
     notes = [*dict.fromkeys(covered(one.past, one.wish.signal) for one in listed), *(f"Muted: {one}." for one in muted)]
     return View(
-        title=f"{numbers.count(len(listed), 'subscription')} in this chat",
+        title=f"{numbers.count(total, 'subscription')} in this chat",
         body=(
             Table(columns, rows),
-            *(Note(note) for note in notes if note),
+            *(Note(note) for note in (*part, *notes) if note),
             Note("Look at one, change or delete it by its ID:"),
             Code(f"/alerts {first}"),
             Code(f"/alert change {first} min=5"),
             Code(f"/alert off {first}"),
         ),
         buttons=(
-            *(Button(f"Look at {one.id}", f"/alerts {one.id}") for one in listed[:BUTTONS]),
-            *(Button(f"Delete {one.id}", f"/alert off {one.id}") for one in listed[:BUTTONS]),
+            *(Button(f"Look at {one.id}", f"/alerts {one.id}") for one in listed),
+            *(Button(f"Delete {one.id}", f"/alert off {one.id}") for one in listed if len(listed) <= FEW),
+            *([Button("◀ Back", f"/alerts page={page - 1}")] if before else []),
+            *([Button("More ▶", f"/alerts page={page + 1}")] if before + len(listed) < total else []),
         ),
         data={
             "subscriptions": [

@@ -65,6 +65,26 @@ def test_the_list_says_what_each_would_have_rung_for(week: Storage) -> None:
     assert not any("stored" in note for note in notes(view))
 
 
+def test_each_of_many_subscriptions_is_reached_by_buttons(storage: Storage) -> None:
+    fill(storage)
+    for tenths in range(45):
+        ask(storage, f"/alert pump min={tenths / 10}")
+    view = ask(storage, "/alerts")
+    seen = []
+    while True:
+        assert view.title == "45 subscriptions in this chat"
+        assert len(view.buttons) <= 25  # as many as Discord takes
+        seen += [one.command for one in view.buttons if one.label.startswith("Look at")]
+        on = [one.command for one in view.buttons if one.label == "More ▶"]
+        if not on:
+            break
+        view = ask(storage, on[0])
+    assert seen == [f"/alerts {number}" for number in range(1, 46)]
+    assert "41 to 45 of 45." in notes(view)
+    assert [one.command for one in view.buttons if one.label == "◀ Back"] == ["/alerts page=2"]
+    assert ask(storage, "/alerts page=9").body == view.body
+
+
 def test_one_subscription_shows_the_latest_and_what_other_minimums_would_have_done(week: Storage) -> None:
     ask(week, "/alert pump min=3")
     view = ask(week, "/alerts 1")
