@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.charts.model import Theme
+
 DAY_MINUTES = 24 * 60
 
 
@@ -27,6 +29,7 @@ class ChatSettings:
     digest_at: int = 8 * 60  # when a daily digest comes
     silent: bool = False  # without a sound, where the platform can, but for what is urgent
     repeat: bool = True  # send again what may not have arrived, marked as a possible repeat
+    theme: Theme = Theme.LIGHT  # of pictures
 
     def to_json(self) -> dict[str, Any]:
         """What differs from the defaults, as plain data."""
@@ -35,7 +38,10 @@ class ChatSettings:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ChatSettings:
         """Back from storage; what this version does not know is left out."""
-        return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
+        known = {field.name: data[field.name] for field in fields(cls) if field.name in data}
+        if (theme := known.pop("theme", None)) in set(Theme):
+            known["theme"] = Theme(theme)
+        return cls(**known)
 
     @property
     def tz(self) -> ZoneInfo:

@@ -10,16 +10,18 @@ from bot.alerts.standing import Moment, open_standing
 from bot.commands.base import Command, Kind, Param, Request
 from bot.commands.chats import chat_here, open_chat, owned
 from bot.commands.clusters import DAYS, INDUSTRY, MIN_VALUE, PLAN, SECTOR, SIDE
-from bot.commands.wishes import TICKERS, default_wish, wish_of
+from bot.commands.menus import menu_of, part_of
+from bot.commands.wishes import MORE, TICKERS, default_wish, wish_of
 from bot.errors import UserError
 from bot.views.alerts import deleted_view, subscribed_view
-from bot.views.elements import View
+from bot.views.elements import Button, View
+from bot.views.subscription_menus import part_buttons
 from scoring.model import Signal
 from storage import Transaction
 from storage.chats import Chat
 from storage.subscriptions import Subscription
 
-ACTIONS = ("change", "off")
+ACTIONS = ("change", "off", "again")
 MOST_SUBSCRIPTIONS = 100  # in one chat
 MOST_OWNED = 200  # of one person, in all chats
 
@@ -31,6 +33,8 @@ def run(request: Request) -> View:
             return _delete(request)
         case "change":
             return _change(request)
+        case "again":
+            return _again(request)
         case signal:
             return _subscribe(request, Signal(signal))
 
@@ -41,17 +45,31 @@ def _subscribe(request: Request, signal: Signal) -> View:
         raise UserError(f"/alert {signal} takes no ID; did you mean min={number}?", f"/alert {signal} min={number}")
     wish = wish_of(default_wish(signal, request.alerts), request)
     with request.storage.write() as tx:
-        chat = open_chat(tx, request)
-        existing = tx.subscriptions.of_chat(chat.id)
-        for one in existing:
-            if Wish.from_json(one.wish) == wish:
-                raise UserError(f"You have that already: it is subscription {one.id}", "/alerts")
-        if len(existing) >= MOST_SUBSCRIPTIONS:
-            raise UserError(f"This chat has {MOST_SUBSCRIPTIONS} subscriptions; delete one first", "/alerts")
-        if len(owned(tx, request.chat)) >= MOST_OWNED:
-            raise UserError(f"You have {MOST_OWNED} subscriptions in all your chats; delete one first", "/alerts")
-        made = tx.subscriptions.add(chat.id, request.chat.owner, signal.value, wish.to_json(), request.now)
-        return _answer(tx, made, wish, request, "Subscribed")
+        return _make(tx, wish, request)
+
+
+def _again(request: Request) -> View:
+    """What was deleted is made anew."""
+    number = request.args["id"]
+    with request.storage.write() as tx:
+        before, chat = None if number is None else tx.subscriptions.by_id(number), chat_here(tx, request.chat)
+        if before is None or chat is None or before.chat_id != chat.id:
+            raise UserError("Which one? Give the ID of a subscription that this chat had", "/alert again 3")
+        return _make(tx, Wish.from_json(before.wish), request)
+
+
+def _make(tx: Transaction, wish: Wish, request: Request) -> View:
+    chat = open_chat(tx, request)
+    existing = tx.subscriptions.of_chat(chat.id)
+    for one in existing:
+        if Wish.from_json(one.wish) == wish:
+            raise UserError(f"You have that already: it is subscription {one.id}", "/alerts")
+    if len(existing) >= MOST_SUBSCRIPTIONS:
+        raise UserError(f"This chat has {MOST_SUBSCRIPTIONS} subscriptions; delete one first", "/alerts")
+    if len(owned(tx, request.chat)) >= MOST_OWNED:
+        raise UserError(f"You have {MOST_OWNED} subscriptions in all your chats; delete one first", "/alerts")
+    made = tx.subscriptions.add(chat.id, request.chat.owner, wish.signal.value, wish.to_json(), request.now)
+    return _answer(tx, made, wish, request, "Subscribed")
 
 
 def _change(request: Request) -> View:
@@ -62,7 +80,8 @@ def _change(request: Request) -> View:
             raise UserError(f"Nothing to change in subscription {mine.id}: say what", f"/alert change {mine.id} min=6")
         tx.subscriptions.change(mine.id, wish.to_json())
         tx.episodes.end(mine.id, request.now)
-        return _answer(tx, mine, wish, request, "Changed")
+        part = part_of(tx, mine.id, wish, menu_of(request.args), request)
+        return _answer(tx, mine, wish, request, "Changed", part_buttons(part))
 
 
 def _delete(request: Request) -> View:
@@ -72,11 +91,13 @@ def _delete(request: Request) -> View:
     return deleted_view(mine.id, Wish.from_json(mine.wish))
 
 
-def _answer(tx: Transaction, made: Subscription, wish: Wish, request: Request, verb: str) -> View:
+def _answer(
+    tx: Transaction, made: Subscription, wish: Wish, request: Request, verb: str, buttons: tuple[Button, ...] = ()
+) -> View:
     matches = open_standing(Moment(tx, request.now, request.alerts, request.scoring), made.id, wish)
     unknown = [ticker for ticker in wish.tickers if not tx.filings.named(ticker)]
     least = request.scoring.min_exchanges
-    return subscribed_view(made.id, wish, matches, verb, min_exchanges=least, unknown=unknown)
+    return subscribed_view(made.id, wish, matches, verb, min_exchanges=least, unknown=unknown, buttons=buttons)
 
 
 def subscription_here(tx: Transaction, request: Request) -> Subscription:
@@ -100,11 +121,12 @@ COMMAND = Command(
     run=run,
     example=EXAMPLE,
     changes=True,
+    topic="alerts",
     params=(
         Param(
             "what",
             Kind.CHOICE,
-            "pump, selling or clusters; change or off with an ID",
+            "pump, selling or clusters; change, off or again with an ID",
             "pump",
             choices=(*(signal.value for signal in Signal), *ACTIONS),
             required=True,
@@ -113,7 +135,7 @@ COMMAND = Command(
         Param(
             "id",
             Kind.INTEGER,
-            "the subscription to change or delete",
+            "the subscription to change, delete, or make again",
             "3",
             minimum=1,
             positional=True,
@@ -130,15 +152,17 @@ COMMAND = Command(
         ),
         Param("step", Kind.NUMBER, "rise of the score that rings again", "0.5", minimum=0.1, maximum=10),
         Param("resolve", Kind.FLAG, "tell when it is over", "yes"),
-        Param("coins", Kind.TEXT, "only these coins", "PEPE,WIF", aliases=("coin",), allowed="tickers; none: all"),
-        Param("exclude", Kind.TEXT, "not these coins", "BTC,ETH", allowed="tickers; none"),
+        Param(
+            "coins", Kind.TEXT, "only these coins", "PEPE,WIF", aliases=("coin",), allowed=f"tickers; none: all{MORE}"
+        ),
+        Param("exclude", Kind.TEXT, "not these coins", "BTC,ETH", allowed=f"tickers; none{MORE}"),
         Param(
             "exchanges",
             Kind.TEXT,
             "only coins with one of these behind their average",
             "binance,okx",
             aliases=("exchange",),
-            allowed="names of exchanges; none: any",
+            allowed=f"names of exchanges; none: any{MORE}",
         ),
         Param(
             "min_change",

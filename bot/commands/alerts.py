@@ -12,13 +12,15 @@ from bot.alerts.rehearsal import Rehearsal, rehearse
 from bot.commands.alert import subscription_here
 from bot.commands.base import Command, Kind, Param, Request
 from bot.commands.chats import chat_here, settings_of
+from bot.commands.menus import part_of
 from bot.commands.mute import muted_words
 from bot.signals import score_coins
 from bot.views import numbers
-from bot.views.alerts import Listed, subscriptions_view
+from bot.views.alerts import ON_A_PAGE, Listed, subscriptions_view
 from bot.views.cluster_words import summary
 from bot.views.elements import View
 from bot.views.subscription import Shown, Stands, subscription_view
+from bot.views.subscription_menus import Menu, menu_view
 from scoring.model import Signal
 from storage import Transaction
 from storage.chats import Chat
@@ -32,16 +34,22 @@ def run(request: Request) -> View:
     """List them, each with what stands above it now and what it would have rung for; or show one in full."""
     with request.storage.read() as tx:
         chat = chat_here(tx, request.chat)
-        if request.args["id"] is not None:
-            return subscription_view(_shown(tx, chat, subscription_here(tx, request), request))
-        mine = () if chat is None else tx.subscriptions.of_chat(chat.id)
-        episodes = tx.episodes.of(one.id for one in mine)
+        if request.args["id"] is not None or request.args["menu"] is not None:
+            mine = subscription_here(tx, request)
+            if request.args["menu"] is None:
+                return subscription_view(_shown(tx, chat, mine, request))
+            return menu_view(part_of(tx, mine.id, Wish.from_json(mine.wish), Menu(request.args["menu"]), request))
+        every = () if chat is None else tx.subscriptions.of_chat(chat.id)
+        # A list that has become shorter since its buttons were made ends with its last page.
+        page = min(request.args["page"], max(1, -(-len(every) // ON_A_PAGE)))
+        own = every[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
+        episodes = tx.episodes.of(one.id for one in own)
         standing = Counter(one.subscription_id for one in episodes if one.closed_at is None)
-        wishes = [Wish.from_json(one.wish) for one in mine]
+        wishes = [Wish.from_json(one.wish) for one in own]
         pasts = _pasts(tx, wishes, request)
         muted = [] if chat is None else muted_words(tx, chat, request)
-    listed = [Listed(one.id, wish, standing[one.id], past) for one, wish, past in zip(mine, wishes, pasts, strict=True)]
-    return subscriptions_view(listed, muted)
+    listed = [Listed(one.id, wish, standing[one.id], past) for one, wish, past in zip(own, wishes, pasts, strict=True)]
+    return subscriptions_view(listed, muted, page=page, total=len(every))
 
 
 def _shown(tx: Transaction, chat: Chat | None, mine: Subscription, request: Request) -> Shown:
@@ -108,6 +116,17 @@ COMMAND = Command(
             allowed="an ID of /alerts",
             line="/alerts 3",
         ),
+        Param(
+            "menu",
+            Kind.CHOICE,
+            "a part of that one, to be changed by buttons",
+            "coins",
+            choices=tuple(one.value for one in Menu),
+            positional=True,
+            line="/alerts 3 coins",
+        ),
+        Param("page", Kind.INTEGER, f"a page of {ON_A_PAGE}", "2", default=1, minimum=1, maximum=10),
     ),
+    topic="alerts",
     aliases=("subscriptions",),
 )

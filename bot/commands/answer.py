@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from bot.commands import COMMANDS
 from bot.commands.base import ChatRef, Command, Kind, Param, Request
+from bot.commands.chats import chat_here, settings_of
 from bot.commands.naming import NO_FILTER, base_coin_of, class_of
 from bot.commands.parse import find_command, parse_args, parse_line
 from bot.commands.values import choose, example_of, shown
@@ -15,7 +17,7 @@ from bot.errors import UserError
 from bot.feeds.edgar.settings import EdgarSettings
 from bot.feeds.settings import FeedSettings
 from bot.settings import AlertSettings, ScoringSettings
-from bot.views.elements import View
+from bot.views.elements import Picture, View
 from bot.views.errors import error_view
 from storage import Storage
 
@@ -41,9 +43,20 @@ def answer(  # noqa: PLR0913 - all that a command may use
         _check_may(command, rest, chat)
         args = parse_args(command, rest, _resolver(command, storage))
         settings = (feeds or FeedSettings(), edgar or EdgarSettings(), fault)
-        return command.run(Request(args, chat, now, storage, scoring, alerts, *settings))
+        return _themed(command.run(Request(args, chat, now, storage, scoring, alerts, *settings)), chat, storage)
     except UserError as error:
         return error_view(error)
+
+
+def _themed(view: View, chat: ChatRef, storage: Storage) -> View:
+    """The view with its pictures as the chat wishes to see them."""
+    if not any(isinstance(one, Picture) for one in view.body):
+        return view
+    with storage.read() as tx:
+        theme = settings_of(chat_here(tx, chat)).theme
+    return replace(
+        view, body=tuple(replace(one, theme=theme) if isinstance(one, Picture) else one for one in view.body)
+    )
 
 
 def _check_may(command: Command, rest: str, chat: ChatRef) -> None:

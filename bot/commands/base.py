@@ -97,3 +97,4 @@ class Command:
     aliases: tuple[str, ...] = field(default=())
     changes: bool = False  # changes what a chat is told: in a group for its administrators only
     shows: bool = False  # without arguments it changes nothing, and only shows
+    topic: str = ""  # commands of one topic answer in one message, which their buttons change; empty: its name

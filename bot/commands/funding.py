@@ -24,6 +24,7 @@ from storage.funding import Accumulated, AccumulatedOrder
 TYPES = ("current", "accumulated", "history")
 STALE = timedelta(hours=6)  # a live rate read longer ago is left out, as the document says
 GRACE = timedelta(hours=1)  # how late a settlement may be before the last one counts as old
+HISTORY_DAYS = 30
 ROWS, ROWS_OF_ALL = 100, 20  # without a limit: of a coin, and of all pairs
 
 
@@ -48,14 +49,15 @@ def run(request: Request) -> View:
 
 def _paging(request: Request) -> Paging:
     kind, coin, limit, cursor = (request.args[name] for name in ("type", "coin", "limit", "cursor"))
-    days = f"days={request.args['days']}" if kind == "history" else ""
-    typed = "" if kind == TYPES[0] else f"type={kind}"
+    # As short as it can be typed: some platforms take no long buttons.
+    typed = "" if kind == TYPES[0] else kind
+    days = f"days={request.args['days']}" if kind == "history" and request.args["days"] != HISTORY_DAYS else ""
     return Paging(
         of=" ".join(part for part in (kind, coin) if part),
         line=" ".join(part for part in ("/funding", coin, typed, days) if part),
-        limit=limit or (ROWS_OF_ALL if coin is None else ROWS),
+        default=ROWS_OF_ALL if coin is None else ROWS,
+        limit=limit,
         cursor=cursor,
-        asked=limit is not None or cursor is not None,
     )
 
 
@@ -103,7 +105,7 @@ def _history(tx: Transaction, base_coin: str, days: int, paging: Paging, now: da
     if paging.asked:
         page = page_of(settlements, _by_time, (int, str, str), paging)
     else:  # nobody reads page by page: the newest
-        page = Page(settlements[-paging.limit :], len(settlements))
+        page = Page(settlements[-paging.rows :], len(settlements))
     service = None if read_at is None else Service(HOSTED, read_at)
     return history_view(coin_named(tx.pairs.coins(), base_coin), page, days, now, service)
 
@@ -197,7 +199,7 @@ COMMAND = Command(
             Kind.INTEGER,
             "look-back of the history",
             "7",
-            default=30,
+            default=HISTORY_DAYS,
             minimum=1,
             maximum=1095,
             line="/funding BTC type=history days=7",
@@ -214,7 +216,7 @@ COMMAND = Command(
             "cursor",
             Kind.TEXT,
             "where the next page begins, as the page before gave it",
-            "WyJjdXJyZW50IiwtMC4wMDEsIm9reCIsIlgtVVNEVC1TV0FQIl0",
+            "40b,-0.001,okx,X-US",
             line="/funding limit=20",
         ),
     ),

@@ -53,9 +53,8 @@ def _message(request: Request) -> View:
 
 
 def _paging(request: Request, of: str, typed: str) -> Paging:
-    limit, cursor = request.args["limit"], request.args["cursor"]
     line = f"/missed {typed}".rstrip()
-    return Paging(of=of, line=line, limit=limit or LIMIT.default, cursor=cursor, asked=bool(limit or cursor))
+    return Paging(of, line, LIMIT.default, request.args["limit"], request.args["cursor"])
 
 
 def _places(told: tuple[Told, ...]) -> dict[str, int]:
@@ -119,7 +118,7 @@ COMMAND = Command(
             "cursor",
             Kind.TEXT,
             "where the next page begins, as the page before gave it",
-            "WyJhbGwiLC0xNzc3MTkwNDAwMDAwMF0",
+            "1dd,-1029d8066000",
             line="/missed limit=20",
         ),
     ),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.alerts.holding import Why
+from bot.charts.model import Theme
 from bot.commands.base import Command, Kind, Param, Request
 from bot.commands.chats import chat_here, open_chat, settings_of
 from bot.commands.times import read_hours, read_time
@@ -13,7 +14,8 @@ from bot.commands.values import OFF, shown
 from bot.commands.zones import zone_of
 from bot.errors import UserError
 from bot.views.elements import View
-from bot.views.settings import settings_view
+from bot.views.settings import settings_menu_view, settings_view
+from bot.views.settings_menus import Menu
 
 # What waits for a reason that is no longer the same is judged anew.
 WAITS = {
@@ -28,10 +30,13 @@ WAITS = {
 def run(request: Request) -> View:
     """Change what was typed, and show all."""
     given = {key: value for key, value in request.args.items() if value is not None}
+    menu = given.pop("menu", None)
     if not given:
         with request.storage.read() as tx:
-            chat = chat_here(tx, request.chat)
-            return settings_view(settings_of(chat), request.now)
+            settings = settings_of(chat_here(tx, request.chat))
+        if menu is not None:
+            return settings_menu_view(settings, Menu(menu), request.now)
+        return settings_view(settings, request.now)
     changes = _changes(given, request)
     with request.storage.write() as tx:
         chat = open_chat(tx, request)
@@ -56,6 +61,8 @@ def _changes(given: dict[str, Any], request: Request) -> dict[str, Any]:
                 changes[key] = None if value is False else value
             case "repeats":
                 changes["repeat"] = value
+            case "theme":
+                changes["theme"] = Theme(value)
             case _:
                 changes[key] = value
     return changes
@@ -131,7 +138,22 @@ COMMAND = Command(
             allowed="a time of day",
         ),
         Param("silent", Kind.FLAG, "without a sound, where the platform can", "yes"),
+        Param(
+            "theme",
+            Kind.CHOICE,
+            "of the pictures: light or dark",
+            "dark",
+            choices=tuple(one.value for one in Theme),
+            aliases=("pictures",),
+        ),
         Param("repeats", Kind.FLAG, "send again what may not have arrived, and say so", "no", aliases=("repeat",)),
+        Param(
+            "menu",
+            Kind.CHOICE,
+            "one of these, to be changed by buttons",
+            "quiet",
+            choices=tuple(one.value for one in Menu),
+        ),
     ),
     aliases=("setting", "set"),
     changes=True,

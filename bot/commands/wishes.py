@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,13 +24,16 @@ CLUSTER_KEYS = ("side", "days", "min_value", "sector", "industry", "tickers", "p
 # As they stand in the wish: what is typed is what is meant.
 PLAIN = ("step", "resolve", "days", "min_value", "min_streak", "plan")
 MOST_INSIDERS, HIGHEST_SCORE = 50, 10
+MINUS = "-−"
+SIGNS = f"+{MINUS}"
+MORE = "; +A, -B: also A, without B"  # of lists
 TICKERS = Param(
     "tickers",
     Kind.TEXT,
     "only these companies",
     "NVDA,BRK-A",
     aliases=("ticker",),
-    allowed="tickers; none: all",
+    allowed=f"tickers; none: all{MORE}",
     line="/alert clusters tickers=NVDA,BRK-A",
 )
 EXCHANGES_LINE = "/alert pump exchanges={}"
@@ -61,12 +64,12 @@ def wish_of(base: Wish, request: Request) -> Wish:
     if "side" in args:
         sides = SIDES[args["side"]]
         changes["side"] = sides[0] if len(sides) == 1 else None
-    changes |= {key: _coins(key, args[key], request) for key in ("coins", "exclude") if key in args}
+    changes |= {key: _coins(key, args[key], getattr(base, key), request) for key in ("coins", "exclude") if key in args}
     if "exchanges" in args:
-        changes["exchanges"] = _exchanges(args["exchanges"], request)
+        changes["exchanges"] = _exchanges(args["exchanges"], base.exchanges, request)
     if "tickers" in args:
         parts = listed("tickers", args["tickers"], TICKERS.line)
-        changes["tickers"] = tuple(sorted({ticker_of(part, "/alert clusters tickers={}") for part in parts}))
+        changes["tickers"] = _names(parts, base.tickers, lambda part: ticker_of(part, "/alert clusters tickers={}"))
     wish = replace(base, **changes)
     if wish.coins and set(wish.coins) <= set(wish.exclude):
         raise UserError(
@@ -102,16 +105,29 @@ def _minimum(signal: Signal, value: float) -> float:
     return value
 
 
-def _coins(key: str, text: str, request: Request) -> tuple[str, ...]:
+def _names(parts: Sequence[str], before: Sequence[str], read: Callable[[str], str]) -> tuple[str, ...]:
+    """What was typed; of +A and -B what was there before, with A and without B."""
+    signed = any(part[0] in SIGNS for part in parts)
+    found = set(before) if signed else set()
+    for part in parts:
+        name = read(part.lstrip(SIGNS) or part)
+        if part[0] in MINUS:
+            found.discard(name)
+        else:
+            found.add(name)
+    return tuple(sorted(found))
+
+
+def _coins(key: str, text: str, before: Sequence[str], request: Request) -> tuple[str, ...]:
     example = f"/alert pump {key}={{}}"
     parts = listed(key, text, example.format("PEPE,WIF"))
     with request.storage.read() as tx:
-        return tuple(sorted({base_coin_of(tx, part, example) for part in parts}))
+        return _names(parts, before, lambda part: base_coin_of(tx, part, example))
 
 
-def _exchanges(text: str, request: Request) -> tuple[str, ...]:
+def _exchanges(text: str, before: Sequence[str], request: Request) -> tuple[str, ...]:
     parts = listed("exchanges", text, EXCHANGES_LINE.format("binance,okx"))
-    names = tuple(sorted({_exchange(part) for part in parts}))
+    names = _names(parts, before, _exchange)
     over = [name for name in names if (day := EXCHANGES[name].closed) is not None and day <= request.now.date()]
     if names and len(over) == len(names):
         closed = " and ".join(title_of(name) for name in over)

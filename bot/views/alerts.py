@@ -19,16 +19,24 @@ if TYPE_CHECKING:
     from bot.alerts.standing import Matches
 
 SHOWN = 10
-BUTTONS = 5
+ON_A_PAGE = 20  # subscriptions, each with a button
+FEW = 5  # so many have a button to delete them, too
 DIGESTS = {"refresh": "one line each", "daily": "in a daily digest"}
 
 
-def subscribed_view(
-    number: int, wish: Wish, matches: Matches, verb: str, *, min_exchanges: int, unknown: Sequence[str] = ()
+def subscribed_view(  # noqa: PLR0913 - what there is to say
+    number: int,
+    wish: Wish,
+    matches: Matches,
+    verb: str,
+    *,
+    min_exchanges: int,
+    unknown: Sequence[str] = (),
+    buttons: tuple[Button, ...] = (),
 ) -> View:
     """The answer to a new or changed subscription: what it is, and what matches now.
 
-    `unknown` are the tickers of the wish of which no filing is stored.
+    `unknown` are the tickers of the wish of which no filing is stored; `buttons` stand instead of the usual ones.
     """
     standing = [f"{one.base_coin} {numbers.score(one.score)}" for one in matches.scores]
     standing += [summary(one) for one in matches.clusters]
@@ -53,8 +61,9 @@ def subscribed_view(
     return View(
         title=f"{verb}: subscription {number}, {describe(wish)}",
         body=tuple(body),
-        buttons=(
-            Button("Would it have rung?", f"/alerts {number}"),
+        buttons=buttons
+        or (
+            Button("Change it…", f"/alerts {number}"),
             Button("All subscriptions", "/alerts"),
             Button("Delete it", f"/alert off {number}"),
         ),
@@ -66,7 +75,8 @@ def deleted_view(number: int, wish: Wish) -> View:
     """The answer to /alert off."""
     return View(
         title=f"Deleted subscription {number}: {describe(wish)}",
-        buttons=(Button("Make it again", f"/alert {typed(wish)}"),),
+        body=(Code(f"/alert {typed(wish)}"),),
+        buttons=(Button("Make it again", f"/alert again {number}"), Button("All subscriptions", "/alerts")),
         data={"deleted": number},
     )
 
@@ -81,8 +91,8 @@ class Listed:
     past: Rehearsal  # what it would have rung for lately
 
 
-def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = ()) -> View:
-    """All subscriptions of a chat; `muted` says in words what is not told now."""
+def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = (), *, page: int = 1, total: int = 0) -> View:
+    """A page of the subscriptions of a chat; `muted` says in words what is not told now, `total` counts all of them."""
     if not listed:
         return View(
             title="No subscriptions in this chat yet",
@@ -92,21 +102,24 @@ def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = ()) -> V
         )
     columns = (Column("ID", "right"), Column("rings for"), Column("standing now", "right"), Column("last 7 days"))
     rows = tuple((str(one.id), describe(one.wish), str(one.standing), rang(one.past)) for one in listed)
-    first = listed[0].id
+    first, before, total = listed[0].id, (page - 1) * ON_A_PAGE, max(total, len(listed))
+    part = [f"{before + 1} to {before + len(listed)} of {total}."] if total > len(listed) else []
     notes = [*dict.fromkeys(covered(one.past, one.wish.signal) for one in listed), *(f"Muted: {one}." for one in muted)]
     return View(
-        title=f"{numbers.count(len(listed), 'subscription')} in this chat",
+        title=f"{numbers.count(total, 'subscription')} in this chat",
         body=(
             Table(columns, rows),
-            *(Note(note) for note in notes if note),
+            *(Note(note) for note in (*part, *notes) if note),
             Note("Look at one, change or delete it by its ID:"),
             Code(f"/alerts {first}"),
             Code(f"/alert change {first} min=5"),
             Code(f"/alert off {first}"),
         ),
         buttons=(
-            *(Button(f"Look at {one.id}", f"/alerts {one.id}") for one in listed[:BUTTONS]),
-            *(Button(f"Delete {one.id}", f"/alert off {one.id}") for one in listed[:BUTTONS]),
+            *(Button(f"Look at {one.id}", f"/alerts {one.id}") for one in listed),
+            *(Button(f"Delete {one.id}", f"/alert off {one.id}") for one in listed if len(listed) <= FEW),
+            *([Button("◀ Back", f"/alerts page={page - 1}")] if before else []),
+            *([Button("More ▶", f"/alerts page={page + 1}")] if before + len(listed) < total else []),
         ),
         data={
             "subscriptions": [

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from bot.charts.model import Chart
+from bot.charts.model import Chart, Theme
 
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 
@@ -112,6 +112,7 @@ class Picture:
 
     chart: Chart
     alt: str  # full sentences, at most 900 UTF-16 units: the caption
+    theme: Theme = Theme.LIGHT  # as the chat wishes it
 
 
 Element: TypeAlias = Text | Note | Code | Link | Fields | Table | Document | Picture

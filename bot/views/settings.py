@@ -7,36 +7,66 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.views import local, numbers
-from bot.views.elements import Button, Code, Field, Fields, Json, Note, View
+from bot.views.elements import Code, Field, Fields, Json, Note, Text, View
+from bot.views.settings_menus import LABELS, Menu, menu_buttons, settings_buttons
 
 if TYPE_CHECKING:
     from bot.alerts.quiet import ChatSettings
 
-NIGHT = "22:00-07:00"
-CAP = 20
-CITIES = ("London", "New York", "Singapore")
+# The field that a menu changes, what it means, and how another value is typed.
+MENUS = {
+    Menu.QUIET: ("quiet", "In quiet hours alerts wait, and come afterwards in one message.", "quiet=22:30-06:15"),
+    Menu.ZONE: ("zone", "By this clock quiet hours and days are counted.", "zone=Kathmandu"),
+    Menu.URGENT: ("urgent", "A score of at least this rings in quiet hours too.", "urgent=8.5"),
+    Menu.CAP: ("cap", "So many alerts a day at most; the rest waits until midnight.", "cap=30"),
+    Menu.DIGEST: ("digest_at", "When subscriptions that are told once a day send their lines.", "digest_at=07:30"),
+}
 
 
 def settings_view(settings: ChatSettings, now: datetime, changed: Sequence[str] = ()) -> View:
     """All settings, with the time that the chat's clock shows; `changed` are those that were just changed."""
-    here = now.astimezone(settings.tz)
     title = f"Changed: {', '.join(changed)}" if changed else "How this chat is told"
-    cap = "off" if settings.cap is None else f"{numbers.count(settings.cap, 'alert')} a day; the rest waits"
-    fields = (
-        Field("zone", f"{settings.zone}, now {here:%H:%M}"),
-        Field("quiet", _quiet(settings)),
-        Field("urgent", _urgent(settings)),
-        Field("cap", cap),
-        Field("digest_at", local.of_day(settings.digest_at)),
-        Field("silent", "yes" if settings.silent else "no"),
-        Field("repeats", "yes" if settings.repeat else "no"),
-    )
     note = "Whatever waits is told afterwards in one message; /missed shows it at once. Change one, or several:"
     return View(
         title=title,
-        body=(Fields(fields), Note(note), Code("/settings zone=Europe/Berlin quiet=22:00-07:00 urgent=9")),
-        buttons=_buttons(settings),
-        data=_data(settings, here),
+        body=(
+            Fields(_fields(settings, now)),
+            Note(note),
+            Code("/settings zone=Europe/Berlin quiet=22:00-07:00 urgent=9"),
+        ),
+        buttons=settings_buttons(settings),
+        data=_data(settings, now.astimezone(settings.tz)),
+    )
+
+
+def settings_menu_view(settings: ChatSettings, menu: Menu, now: datetime) -> View:
+    """One setting, to be changed."""
+    label, text, example = MENUS[menu]
+    return View(
+        title=LABELS[menu].rstrip("…"),
+        body=(
+            Fields(tuple(one for one in _fields(settings, now) if one.label == label)),
+            Text(text),
+            Note("Press, or type:"),
+            Code(f"/settings {example}"),
+        ),
+        buttons=menu_buttons(settings, menu, now),
+        data={"menu": menu.value},
+    )
+
+
+def _fields(settings: ChatSettings, now: datetime) -> tuple[Field, ...]:
+    return (
+        Field("zone", f"{settings.zone}, now {now.astimezone(settings.tz):%H:%M}"),
+        Field("quiet", _quiet(settings)),
+        Field("urgent", _urgent(settings)),
+        Field(
+            "cap", "off" if settings.cap is None else f"{numbers.count(settings.cap, 'alert')} a day; the rest waits"
+        ),
+        Field("digest_at", local.of_day(settings.digest_at)),
+        Field("silent", "yes" if settings.silent else "no"),
+        Field("repeats", "yes" if settings.repeat else "no"),
+        Field("theme", f"{settings.theme} pictures"),
     )
 
 
@@ -52,21 +82,6 @@ def _urgent(settings: ChatSettings) -> str:
     return f"a score of {numbers.plain(settings.urgent)} or more rings in quiet hours"
 
 
-def _buttons(settings: ChatSettings) -> tuple[Button, ...]:
-    quiet = Button("No quiet hours", "/settings quiet=off")
-    if settings.quiet_from is None:
-        quiet = Button(f"Quiet {NIGHT}", f"/settings quiet={NIGHT}")
-    cap = Button("No cap", "/settings cap=off")
-    if settings.cap is None:
-        cap = Button(f"{CAP} a day at most", f"/settings cap={CAP}")
-    sound = Button("With sound", "/settings silent=no")
-    if not settings.silent:
-        sound = Button("Without sound", "/settings silent=yes")
-    cities = CITIES if settings.zone == "UTC" else ()
-    zones = [Button(f"Clock of {city}", f"/settings zone={city}") for city in cities]
-    return (quiet, cap, sound, *zones, Button("What is muted", "/mute"), Button("Send a sample", "/test"))
-
-
 def _data(settings: ChatSettings, here: datetime) -> dict[str, Json]:
     begin, end = settings.quiet_from, settings.quiet_to
     return {
@@ -78,4 +93,5 @@ def _data(settings: ChatSettings, here: datetime) -> dict[str, Json]:
         "digest_at": local.of_day(settings.digest_at),
         "silent": settings.silent,
         "repeats": settings.repeat,
+        "theme": settings.theme.value,
     }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from bot.views import local, numbers
 from bot.views.alerts import covered, describe, past_data, rang
-from bot.views.elements import Button, Column, Element, Note, Table, Text, View
+from bot.views.elements import Column, Element, Note, Table, Text, View
+from bot.views.subscription_menus import Part, part_buttons
 from scoring.model import Signal
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 WEEK = 7  # days
-STEPS = (0.25, 0.5, 1.0, 2.0, 3.0)  # of an escalation, as the buttons offer them
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def subscription_view(shown: Shown) -> View:
     return View(
         title=f"Subscription {shown.id}: {describe(shown.wish)}",
         body=tuple(body),
-        buttons=_buttons(shown),
+        buttons=part_buttons(Part(shown.id, shown.wish)),
         data={
             "id": shown.id,
             "wish": dict(shown.wish.to_json()),
@@ -113,58 +113,6 @@ def _others(shown: Shown) -> list[Element]:
         for minimum, past in sorted(known.items())
     )
     return [Table(columns, rows)]
-
-
-def _buttons(shown: Shown) -> tuple[Button, ...]:
-    """Everything about it that can be changed without typing, from the likeliest on."""
-    wish = shown.wish
-
-    def change(label: str, **keys: str) -> Button:
-        given = " ".join(f"{key}={value}" for key, value in keys.items())
-        return Button(label, f"/alert change {shown.id} {given}")
-
-    minimums = [change(f"min {numbers.plain(one)}", min=numbers.plain(one)) for one in _near(shown)]
-    digest = {"off": ("Once a day", "daily"), "daily": ("A line each", "refresh"), "refresh": ("In full", "off")}
-    label, other = digest[wish.digest]
-    own = _cluster_buttons(wish, change) if wish.signal is Signal.CLUSTERS else _coin_buttons(wish, change)
-    return (
-        *minimums,
-        *own,
-        change(label, digest=other),
-        Button("Mute 8 h", "/mute 8h"),
-        Button("Quiet hours", "/settings"),
-        Button("Delete it", f"/alert off {shown.id}"),
-        Button("All subscriptions", "/alerts"),
-    )
-
-
-def _near(shown: Shown) -> list[float]:
-    """The minimums just below and above."""
-    minimum = shown.wish.minimum
-    step, least, most = (1.0, 1.0, 50.0) if shown.wish.signal is Signal.CLUSTERS else (0.5, 0.0, 10.0)
-    return [one for one in (minimum - step, minimum + step) if least <= one <= most]
-
-
-def _coin_buttons(wish: Wish, change: Callable[..., Button]) -> list[Button]:
-    steps = [one for one in STEPS if one != wish.step]
-    below = [one for one in steps if one < wish.step][-1:]
-    above = [one for one in steps if one > wish.step][:1]
-    over = change("Not when over", resolve="no") if wish.resolve else change("Also when over", resolve="yes")
-    filters = [
-        change(f"No {name}", **{name: "none"}) for name in ("coins", "exclude", "exchanges") if getattr(wish, name)
-    ]
-    return [
-        *(change(f"step {numbers.plain(one)}", step=numbers.plain(one)) for one in (*below, *above)),
-        over,
-        *filters,
-    ]
-
-
-def _cluster_buttons(wish: Wish, change: Callable[..., Button]) -> list[Button]:
-    sides = {"buy": "Only buying", "sell": "Only selling", "both": "Both sides"}
-    now = "both" if wish.side is None else wish.side.value.lower()
-    plan = change("Without 10b5-1", plan="no") if wish.plan else change("With 10b5-1", plan="yes")
-    return [*(change(label, side=side) for side, label in sides.items() if side != now), plan]
 
 
 def _a_week(count: int, past: Rehearsal) -> str:

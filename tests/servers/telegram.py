@@ -61,6 +61,7 @@ class Telegram(Methods, ChatServer):
         self._chat = (burst, float(burst))
         self._polices = polices
         self.edits: list[Accepted] = []
+        self.repainted: list[Accepted] = []  # pictures that were replaced
         self.files: list[Accepted] = []
 
     async def told(self) -> None:
@@ -126,6 +127,7 @@ class Telegram(Methods, ChatServer):
             "sendDocument": self._send_file,
             "editMessageText": self._edit,
             "editMessageReplyMarkup": self._edit,
+            "editMessageMedia": self._edit_media,
         }
         if method in sends:
             return await self._taken(request, body, sends[method])
@@ -169,7 +171,30 @@ class Telegram(Methods, ChatServer):
             return limited(wait)
         answer = await self._keep(request, body, caption, script)
         self.files.append(self.accepted[-1])
+        self.messages[chat, int(self.accepted[-1].message_id)]["file"] = held["content"]
         return answer
+
+    async def _edit_media(
+        self, request: web.Request, body: dict[str, Any], chat: str, script: Script | None
+    ) -> web.StreamResponse:
+        """Another picture, with its caption, in a message that has one."""
+        held = self.messages.get((chat, int(body.get("message_id", 0))))
+        if held is None:
+            return failed(400, "Bad Request: message to edit not found")
+        if "file" not in held:
+            return failed(400, "Bad Request: message can't be edited")
+        media = body["media"]
+        content, caption = body[media["media"].removeprefix("attach://")]["content"], media.get("caption", "")
+        if units(caption) > CAPTION_UNITS:
+            return failed(400, "Bad Request: message caption is too long")
+        if content == held["file"] and caption == held["text"]:
+            return failed(400, "Bad Request: message is not modified: specified new message content and reply markup")
+        if wait := self._police(chat):
+            return limited(wait)
+        held |= {"file": content, "text": caption}
+        self.repainted.append(Accepted(chat, caption, body, self.clock(), str(held["message_id"])))
+        await self.told()
+        return await self.deliver(request, succeeded({k: v for k, v in held.items() if k != "file"}), script)
 
     async def _edit(
         self, request: web.Request, body: dict[str, Any], chat: str, script: Script | None
@@ -178,7 +203,7 @@ class Telegram(Methods, ChatServer):
         held = self.messages.get((chat, int(body.get("message_id", 0))))
         if held is None:
             return failed(400, "Bad Request: message to edit not found")
-        if "from" in held and held["from"]["id"] != BOT["id"]:
+        if "file" in held or ("from" in held and held["from"]["id"] != BOT["id"]):
             return failed(400, "Bad Request: message can't be edited")
         text, entities = body.get("text", held.get("text", "…")), body.get("entities", [])
         markup = body.get("reply_markup", {})

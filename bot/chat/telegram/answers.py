@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from telegram import (
     Bot,
@@ -17,42 +16,39 @@ from telegram import (
     MessageEntity,
     ReplyParameters,
 )
-from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError, TimedOut
+from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
-from bot.charts.model import Theme
-from bot.charts.painter import Painter, PictureError
-from bot.chat.telegram.lines import command_name
+from bot.charts.painter import Painter
+from bot.chat.telegram.lines import topic_of
+from bot.chat.telegram.pacing import UNCHANGED, patiently
+from bot.chat.telegram.pictures import Pictures
 from bot.chat.telegram.places import Place
-from bot.chat.telegram.render import Entity, Rendered, keyboard, render, unlinked
+from bot.chat.telegram.render import Entity, Rendered, keyboard, render
 from bot.chat.telegram.splitting import documents_of, pages_of, without_documents
 from bot.chat.texts import clean, cut
 from bot.clock import Clock
 from bot.commands.base import Command
-from bot.views.elements import Document, Picture, View
+from bot.views.elements import Document, View
 
 log = logging.getLogger("tocsin.telegram")
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-AGAIN_AFTER = (1.0, 3.0, 10.0, 30.0)  # seconds
 NAME_UNITS = 60
-CAPTION_UNITS = 1024
-UNCHANGED = "message is not modified"
 ABOUT_THE_TEXT = ("entit", "too long", "text is empty", "button", "reply_markup", "keyboard", "utf-8")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What an answer belongs to."""
 
-    command: str = ""  # its name: buttons of the same one change the message in place
+    topic: str = ""  # what its command is about: buttons of the same topic change the message in place
     to: int | None = None  # the message that it is a reply to
 
 
-def markup_of(view: View, command: str, commands: Mapping[str, Command]) -> InlineKeyboardMarkup | None:
+def markup_of(view: View, topic: str, commands: Mapping[str, Command]) -> InlineKeyboardMarkup | None:
     """The buttons. One without a slash changes the message that it stands under; the others send another one."""
     rows = [
-        [InlineKeyboardButton(one["text"], callback_data=_data(one["callback_data"], command, commands)) for one in row]
+        [InlineKeyboardButton(one["text"], callback_data=_data(one["callback_data"], topic, commands)) for one in row]
         for row in keyboard(view)
     ]
     return InlineKeyboardMarkup(rows) if rows else None
@@ -67,8 +63,8 @@ def _url(entity: Entity) -> str | None:
     return str(entity["url"]) if "url" in entity else None
 
 
-def _data(line: str, command: str, commands: Mapping[str, Command]) -> str:
-    return line.removeprefix("/") if command and command_name(line, commands) == command else line
+def _data(line: str, topic: str, commands: Mapping[str, Command]) -> str:
+    return line.removeprefix("/") if topic and topic_of(line, commands) == topic else line
 
 
 class Answers:
@@ -78,24 +74,28 @@ class Answers:
         self._bot = bot
         self._clock = clock
         self._commands = commands
-        self._painter = painter  # None: nobody paints here
+        self._pictures = Pictures(bot, clock, painter)
 
     async def say(self, place: Place, view: View, reply: Reply) -> list[int]:
-        """Send a View and its files; returns the ids of the messages. Raises TelegramError."""
+        """Send a View with its files and pictures; returns the messages of texts and files. Raises TelegramError."""
         pages = pages_of(view)
-        sent = []
+        sent: list[int] = []
         for at, page in enumerate(pages, 1):
-            markup = markup_of(view, reply.command, self._commands) if at == len(pages) else None
+            markup = markup_of(view, reply.topic, self._commands) if at == len(pages) else None
             message, place = await self._page(place, page, markup, reply.to if at == 1 else None)
             sent.append(message.message_id)
+        texts = (sent[0], sent[-1])  # an edit of the command changes the first one, a button the last
+        turn = self._pictures.turn(place, texts)
         for document in documents_of(view):
             sent.append((await self._file(place, document)).message_id)
-        return [*sent, *await self._pictures(place, view)]
+        await self._pictures.follow(place, texts, view, turn)
+        return sent
 
-    async def replace(self, place: Place, message_id: int, view: View, command: str) -> bool:
+    async def replace(self, place: Place, message_id: int, view: View, topic: str) -> bool:
         """Show a View in an earlier message; False where that message takes nothing any more."""
         text, entities = render(without_documents(view))
-        markup = markup_of(view, command, self._commands)
+        markup = markup_of(view, topic, self._commands)
+        turn = self._pictures.turn(place, [message_id])
 
         async def edit(text: str, entities: Sequence[Entity]) -> object:
             return await self._bot.edit_message_text(
@@ -109,7 +109,7 @@ class Answers:
 
         try:
             try:
-                await self._patiently(lambda: edit(text, entities))
+                await patiently(self._clock, lambda: edit(text, entities))
             except BadRequest as error:
                 if not _is_about_the_text(error):
                     raise
@@ -119,6 +119,7 @@ class Answers:
                 return False
         for document in documents_of(view):
             await self._file(place, document)
+        await self._pictures.follow(place, [message_id], view, turn)
         return True
 
     async def put_buttons(self, place: Place, message_id: int, markup: InlineKeyboardMarkup) -> None:
@@ -155,7 +156,7 @@ class Answers:
             )
 
         try:
-            return await self._patiently(lambda: send(place)), place
+            return await patiently(self._clock, lambda: send(place)), place
         except ChatMigrated as error:
             place = Place(error.new_chat_id)
             return await send(place), place
@@ -168,43 +169,12 @@ class Answers:
     async def _file(self, place: Place, document: Document) -> Message:
         name = cut(clean(document.name).replace("/", "_"), NAME_UNITS) or "file.txt"
         content = (document.text or "\n").encode("utf-8", "replace")
-        return await self._patiently(
+        return await patiently(
+            self._clock,
             lambda: self._bot.send_document(
                 place.chat, InputFile(content, filename=name), message_thread_id=place.topic, filename=name
-            )
+            ),
         )
-
-    async def _pictures(self, place: Place, view: View) -> list[int]:
-        """Send the pictures of a View, behind its text: nobody waits for a painter to read a number."""
-        sent = []
-        for element in view.body:
-            if not isinstance(element, Picture) or self._painter is None:
-                continue
-            try:
-                photo = InputFile(await self._painter.picture(element.chart, Theme.LIGHT), filename="chart.png")
-            except PictureError as error:
-                log.warning("an answer goes out without its picture: %s", error)
-                continue
-            caption = cut(unlinked(element.alt), CAPTION_UNITS)
-            message = await self._patiently(
-                lambda photo=photo, caption=caption: self._bot.send_photo(  # type: ignore[misc]
-                    place.chat, photo, caption=caption, message_thread_id=place.topic
-                )
-            )
-            sent.append(message.message_id)
-        return sent
-
-    async def _patiently(self, request: Callable[[], Awaitable[Result]]) -> Result:
-        """Try again where it did not come through; an answer that comes twice harms less than none."""
-        for pause in AGAIN_AFTER:
-            try:
-                return await request()
-            except (BadRequest, TimedOut):
-                raise
-            except NetworkError as error:
-                log.warning("an answer did not come through and is sent again: %s", error)
-            await self._clock.sleep(pause)
-        return await request()
 
 
 def is_nobody_there(error: TelegramError) -> bool:

@@ -10,7 +10,7 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, TelegramError
 
 from bot.chat.telegram.answers import Reply
-from bot.chat.telegram.lines import command_name
+from bot.chat.telegram.lines import command_name, topic_of
 from bot.chat.telegram.places import Author, is_group, place_of
 from bot.chat.telegram.session import Session
 from bot.chat.telegram.words import ELSEWHERE, IS_SUBSCRIBED, NOT_ASKED, NOT_IN_CHANNELS, NOT_YOURS, SUBSCRIBED
@@ -87,19 +87,19 @@ class Presses:
 
     async def _answer(self, query: CallbackQuery, message: Any, line: str, *, in_place: bool) -> None:
         session = self._session
-        place, name = place_of(message), command_name(line, session.commands)
+        place, topic = place_of(message), topic_of(line, session.commands)
         ref = await session.members.ref(message, Author(str(query.from_user.id), is_admin=None))
         view = await session.ask(line, ref)
         if view is None:
             return
-        if _subscribes(line, session) and isinstance(message, Message) and _is_subscribed(view):
+        if not in_place and _subscribes(line, session) and isinstance(message, Message) and _is_subscribed(view):
             if (markup := _with_sign(message, line)) is not None:
                 await session.answers.put_buttons(place, message.message_id, markup)
             if view.tone is Tone.ERROR:
                 return  # subscribed by an earlier press, and told so then
         shows_it = in_place and view.tone is not Tone.ERROR
-        if not shows_it or not await session.answers.replace(place, message.message_id, view, name):
-            await session.answers.say(place, view, Reply(name, message.message_id))
+        if not shows_it or not await session.answers.replace(place, message.message_id, view, topic):
+            await session.answers.say(place, view, Reply(topic, message.message_id))
 
 
 def _asked_by(message: Any, user: int) -> bool:

@@ -55,6 +55,12 @@ def command_name(line: str, commands: Mapping[str, Command]) -> str:
     return commands[name].name if name in commands else name
 
 
+def topic_of(line: str, commands: Mapping[str, Command]) -> str:
+    """What the command of a line is about: answers about one thing are changed in place."""
+    name = command_name(line, commands)
+    return (commands[name].topic or name) if name in commands else name
+
+
 def payload_of(line: str) -> str:
     """What a link gave to /start; empty where it is another command, or nothing was given."""
     words = line.split()

@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
-from telegram.error import RetryAfter
+from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 from telegram.ext import BaseRateLimiter
 
 from bot.alerts.limiter import Limiter
 from bot.clock import Clock
 
 # What a chat counts; all else goes out at once.
-PACED = frozenset({"sendMessage", "sendDocument", "sendPhoto", "editMessageText", "editMessageReplyMarkup"})
+PACED = frozenset(
+    {
+        "sendMessage",
+        "sendDocument",
+        "sendPhoto",
+        "editMessageText",
+        "editMessageReplyMarkup",
+        "editMessageMedia",
+    }
+)
 LONGEST_WAIT = 60.0  # seconds; an answer that comes later answers nobody
 TRIES = 3
+AGAIN_AFTER = (1.0, 3.0, 10.0, 30.0)  # seconds
+UNCHANGED = "message is not modified"
+Result = TypeVar("Result")
+
+log = logging.getLogger("tocsin.telegram")
+
+
+async def patiently(clock: Clock, request: Callable[[], Awaitable[Result]]) -> Result:
+    """Try again where it did not come through; an answer that comes twice harms less than none."""
+    for pause in AGAIN_AFTER:
+        try:
+            return await request()
+        except (BadRequest, TimedOut):
+            raise
+        except NetworkError as error:
+            log.warning("an answer did not come through and is sent again: %s", error)
+        await clock.sleep(pause)
+    return await request()
 
 
 def seconds_of(error: RetryAfter) -> float:

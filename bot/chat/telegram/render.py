@@ -18,7 +18,8 @@ TEXT_UNITS = 4096
 ENTITIES = 100
 CALLBACK_BYTES = 64
 BUTTONS = 100
-BUTTONS_IN_A_ROW = 3
+# In a row, and how many letters of each a telephone of 360 points shows then.
+IN_A_ROW = ((3, 14), (2, 22))
 LABEL_UNITS = 64
 
 MARKS = {Tone.ANSWER: "", Tone.ALERT: "🔔 ", Tone.ERROR: "✗ "}
@@ -82,8 +83,13 @@ def keyboard(view: View) -> list[list[dict[str, str]]]:
         label, command = cut(clean(button.label), LABEL_UNITS), clean(button.command)
         if label and 0 < len(command.encode()) <= CALLBACK_BYTES:
             buttons.append({"text": label, "callback_data": command})
-    buttons = buttons[:BUTTONS]
-    return [buttons[at : at + BUTTONS_IN_A_ROW] for at in range(0, len(buttons), BUTTONS_IN_A_ROW)]
+    rows: list[list[dict[str, str]]] = []
+    left = buttons[:BUTTONS]
+    while left:
+        count = next((count for count, room in IN_A_ROW if all(units(one["text"]) <= room for one in left[:count])), 1)
+        rows.append(left[:count])
+        left = left[count:]
+    return rows
 
 
 def unlinked(text: str) -> str:

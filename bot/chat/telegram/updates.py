@@ -14,7 +14,7 @@ from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.chat.telegram import membership
 from bot.chat.telegram.answers import Reply
-from bot.chat.telegram.lines import command_name, is_to_another_bot, line_of, offers_of, payload_of
+from bot.chat.telegram.lines import is_to_another_bot, line_of, offers_of, payload_of, topic_of
 from bot.chat.telegram.places import Author, Place, author_of, is_group, place_of
 from bot.chat.telegram.session import Session
 from bot.chat.telegram.words import hint_view, late_view, offered_view, welcome_view
@@ -126,11 +126,9 @@ class Messages:
     async def _say(self, message: Message, line: str, view: View, earlier: list[int]) -> list[int]:
         """Answer a message, in the place of what answered it before it was edited."""
         session, place = self._session, place_of(message)
-        if earlier:
-            name = command_name(line, session.commands)
-            if await session.answers.replace(place, earlier[0], view, name):
-                await session.answers.take_back(place, earlier[1:])
-                return earlier[:1]
+        if earlier and await session.answers.replace(place, earlier[0], view, topic_of(line, session.commands)):
+            await session.answers.take_back(place, earlier[1:])
+            return earlier[:1]
         return await session.answers.say(place, view, _reply_to(message, line, session))
 
     async def _view(self, line: str, ref: ChatRef) -> View | None:
@@ -157,9 +155,12 @@ class Messages:
 
 
 def _reply_to(message: Message, line: str, session: Session) -> Reply:
-    """In a group it is a reply, so that it is seen whom it answers."""
-    to = message.message_id if is_group(message.chat) else None
-    return Reply(command_name(line, session.commands), to)
+    """In a group it is a reply, so that it is seen whom it answers; so it is to an edit, which may stand far above.
+
+    An edit is answered in a new message where what answered it before is not known: the bot has started since.
+    """
+    to = message.message_id if is_group(message.chat) or message.edit_date is not None else None
+    return Reply(topic_of(line, session.commands), to)
 
 
 def _is_absent(member: ChatMember) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -16,32 +15,7 @@ from bot.charts.painter import Painter, PainterOptions, PictureError
 from bot.clock import FixedClock
 from tests.bot.charts.builders import coin_chart
 from tests.builders_storage import NOW
-
-# Speaks as the real one does, and answers with how many it was asked for; a title says what else to do.
-FAKE = """
-import sys, os, pickle, struct
-asked, answered = sys.stdin.buffer, sys.stdout.buffer
-count = 0
-while len(head := asked.read(4)) == 4:
-    chart, theme = pickle.loads(asked.read(struct.unpack(">I", head)[0]))
-    count += 1
-    match chart.title:
-        case "die":
-            os._exit(3)
-        case "hang":
-            asked.read()
-        case "fail":
-            answer = b"-ValueError: no ink"
-        case "garbage":
-            answered.write(b"\\xff" * 100)
-            answered.flush()
-            continue
-        case _:
-            answer = b"+" + f"{count} {os.getpid()} {chart.title} {theme}".ljust(100).encode()
-    answered.write(struct.pack(">I", len(answer)) + answer)
-    answered.flush()
-"""
-WORKER = (sys.executable, "-c", FAKE)
+from tests.painters import WORKER
 
 
 @dataclass

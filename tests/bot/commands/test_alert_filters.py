@@ -47,6 +47,29 @@ def test_exchanges_are_named_as_people_write_them(market: Storage, typed_as: str
     assert wish(market, f"/alert pump exchanges={typed_as}").exchanges == names
 
 
+@pytest.mark.parametrize(
+    ("before", "typed_as", "names"),
+    [
+        ("binance,okx", "+gate", ("binance", "gate", "okx")), ("binance,okx", "-okx", ("binance",)),
+        ("binance,okx", "−OKX +Gate.io", ("binance", "gate")), ("binance", "+okx,gate", ("binance", "gate", "okx")),
+        ("binance,okx", "-binance,-okx", ()), ("binance", "+okx,-okx,+gate", ("binance", "gate")), ("okx", "-gate,+mexc", ("mexc", "okx")),
+    ],
+)  # fmt: skip
+def test_a_list_is_changed_by_what_is_put_in_and_taken_out(
+    market: Storage, before: str, typed_as: str, names: tuple[str, ...]
+) -> None:
+    ask(market, f"/alert pump exchanges={before}")
+    assert wish(market, f"/alert change 1 exchanges={typed_as}").exchanges == names
+
+
+def test_coins_and_companies_are_put_in_and_taken_out_too(market: Storage) -> None:
+    ask(market, "/alert pump coins=PUMP")
+    assert wish(market, "/alert change 1 coins=+SHRT,-PUMP").coins == ("SHRT",)
+    ask(market, "/alert clusters tickers=NVDA")
+    assert wish(market, "/alert change 2 tickers=+ACME").tickers == ("ACME", "NVDA")
+    assert "There is no coin NOPE" in ask(market, "/alert change 1 coins=+NOPE").title
+
+
 def test_an_exchange_that_has_closed_never_rings(market: Storage) -> None:
     assert wish(market, "/alert pump exchanges=bitmex").exchanges == ("bitmex",)  # open at that time
     view = ask(market, "/alert pump exchanges=bitmex", after=timedelta(days=200))
@@ -118,7 +141,8 @@ def test_one_subscription_is_shown_with_what_stands_and_buttons_that_change_it(m
     commands = [button.command for button in view.buttons]
     assert commands == [
         "/alert change 1 min=4.5", "/alert change 1 min=5.5", "/alert change 1 step=0.5", "/alert change 1 step=2",
-        "/alert change 1 resolve=yes", "/alert change 1 digest=daily", "/mute 8h", "/settings", "/alert off 1", "/alerts",
+        "/alert change 1 resolve=yes", "/alerts 1 coins", "/alerts 1 exclude", "/alerts 1 exchanges", "/alerts 1 price",
+        "/alerts 1 digest", "/mute 8h", "/settings menu=quiet", "/alert off 1", "/alerts",
     ]  # fmt: skip
     for command in commands:
         assert ask(market, command).tone is Tone.ANSWER

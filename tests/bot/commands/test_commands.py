@@ -286,7 +286,7 @@ def test_chats_do_not_touch_each_others_subscriptions(market: Storage) -> None:
         ("/missed since=2031-01-01", "since=2031-01-01T00:00 lies in the future", "/missed since=8h"),
         ("/missed ref=#", "Which message?", "/missed since=8h"),
         ("/missed ref=zzzzz", "No alert #zzzzz went to this chat", "/missed"),
-        ("/missed cursor=xyz", "cursor=xyz is no cursor", "/missed limit=20"),
+        ("/missed cursor=xyz", "cursor=xyz is no cursor", "/missed"),
         ("/forget sure=maybe", "sure=maybe is not yes or no", "/forget sure=yes"),
     ],
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.chat.telegram.render import CALLBACK_BYTES
 from bot.views.elements import Table, Tone, View
 from scoring.model import AssetClass, FundingRate, Margin, Pair
 from storage import Storage
@@ -145,6 +146,29 @@ def test_the_pages_of_every_type_are_the_whole_list(storage: Storage, line: str)
     assert {view.tone for view in found} == {Tone.ANSWER}
 
 
+@pytest.mark.parametrize("line", ["/funding limit=100", "/funding 1000000BABYDOGE limit=1"])
+def test_telegram_carries_the_button_of_the_next_page_however_long_names_are(storage: Storage, line: str) -> None:
+    for exchange in ("binance", "hyperliquid", "okx"):
+        quote(storage, "1000000BABYDOGE", 0.0001, exchange=exchange)
+        for number in range(100):
+            quote(storage, f"1000000BABY{number}", 0.0001 if number % 2 else number / 7e5, exchange=exchange)
+    more = [one.command for view in pages(storage, line) for one in view.buttons if one.label == "More"]
+    assert len(more) >= 2
+    assert max(len(command.removeprefix("/").encode()) for command in more) <= CALLBACK_BYTES
+
+
+@pytest.mark.parametrize("kind", ["accumulated", "history days=365"])
+def test_so_it_does_for_every_kind_of_list(storage: Storage, kind: str) -> None:
+    with storage.write() as tx:
+        for symbol in ("1000000BABYDOGEUSDT", "1000000BABYDOGEUSDC", "1000000BABYDOGEUSD"):
+            long = steady("hyperliquid", "1000000BABYDOGE", -0.0001, symbol=symbol)
+            tx.funding.add(settlements(long))
+    found = pages(storage, f"/funding 1000000BABYDOGE {kind} limit=1")[:8]
+    more = [one.command for view in found for one in view.buttons if one.label == "More"]
+    assert len(more) >= 2
+    assert max(len(command.removeprefix("/").encode()) for command in more) <= CALLBACK_BYTES
+
+
 def test_a_rate_that_changes_between_two_pages_shifts_no_other(storage: Storage) -> None:
     for number in range(6):
         quote(storage, f"C{number}", number / 1e5)
@@ -159,9 +183,9 @@ def test_a_rate_that_changes_between_two_pages_shifts_no_other(storage: Storage)
     ("line", "example"),
     [
         ("/funding limit=2 cursor=abc", "/funding limit=2"),
-        ("/funding PUMP cursor=abc", "/funding PUMP limit=100"),
-        ("/funding type=accumulated cursor=abc", "/funding type=accumulated limit=20"),
-        ("/funding PUMP type=history days=7 cursor=abc", "/funding PUMP type=history days=7 limit=100"),
+        ("/funding PUMP cursor=abc", "/funding PUMP"),
+        ("/funding type=accumulated cursor=abc", "/funding accumulated"),
+        ("/funding PUMP type=history days=7 cursor=abc", "/funding PUMP history days=7"),
         ("/funding history", "/funding BTC type=history"),
     ],
 )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands.paging import Key, Paging, page_of
+from bot.commands.funding import COMMAND
+from bot.commands.paging import LONGEST_COMMAND, Key, Paging, cut_between, page_of
+from bot.commands.parse import parse_args
 from bot.errors import UserError
 
 KINDS = (float, str)
@@ -18,15 +18,11 @@ rows = st.sets(st.tuples(st.floats(allow_nan=False, allow_infinity=False), st.te
 
 
 def asked(cursor: str | None, limit: int = 3, of: str = "current") -> Paging:
-    return Paging(of, "/funding", limit, cursor, asked=True)
+    return Paging(of, "/funding", 20, limit, cursor)
 
 
 def page(found: Iterable[Key], cursor: str | None, limit: int = 3):
     return page_of(found, lambda row: row, KINDS, asked(cursor, limit))
-
-
-def written(*held: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(held).encode()).decode().rstrip("=")
 
 
 @given(rows, st.integers(1, 10))
@@ -50,17 +46,48 @@ def test_rows_that_come_and_go_between_two_pages_shift_nothing(found: set[Key], 
     first = page(found, None)
     now = (found | come) - gone
     rest = page(now, first.cursor, 1000).rows
-    assert rest == sorted(row for row in now if row > first.rows[-1])
+    following = min(found - set(first.rows))
+    assert rest == sorted(rest)
+    assert not set(rest) & set(first.rows)
+    assert {row for row in now if row >= following} <= set(rest)  # new ones between the two pages as it falls
 
 
-BROKEN = [
-    "xyz", "!", "ä", "a" * 1000, "W10", "bnVsbA", "e30", written(), written("current"), written("current", 1.0),
-    written("current", "a", "b"), written("current", 1, "b"), written("current", True, "b"), written("current", 1.0, 2.0),
-    written("current", 1.0, "b", "c"), written("current", None, "b"), written("current", [1.0], "b"), written(1.0, 1.0, "b"),
-    written("current", float("nan"), "b"), written("current", float("inf"), "b"),
-    base64.urlsafe_b64encode(b'["current",1e999,"b"]').decode(), base64.urlsafe_b64encode(b"[" * 300).decode(),
-    base64.urlsafe_b64encode(b"\xff\xfe").decode(), base64.urlsafe_b64encode(b"[1" + b"0" * 300 + b"]").decode(),
-]  # fmt: skip
+@given(rows.filter(lambda found: len(found) > 1), st.data())
+def test_a_cut_lies_between_two_rows(found: set[Key], data: st.DataObject) -> None:
+    ordered = sorted(found)
+    at = data.draw(st.integers(1, len(ordered) - 1))
+    assert ordered[at - 1] < cut_between(ordered[at - 1], ordered[at]) <= ordered[at]
+
+
+@given(st.sets(st.text("ab", min_size=60, max_size=63), min_size=2, max_size=30), st.integers(1, 5))
+def test_names_that_are_long_and_alike_have_short_cursors_too(names: set[str], limit: int) -> None:
+    ordered = [("x" * 40 + name,) for name in sorted(names)]
+    one = page_of(ordered, lambda row: row, (str,), Paging("x", "/funding PEPE", limit))
+    seen = list(one.rows)
+    while one.cursor is not None:
+        assert len(one.more.encode()) <= LONGEST_COMMAND
+        one = page_of(ordered, lambda row: row, (str,), Paging("x", "/funding PEPE", limit, None, one.cursor))
+        assert one.first == len(seen)
+        seen += one.rows
+    assert seen == ordered
+
+
+@pytest.mark.parametrize(
+    ("last", "following", "cut"),
+    [
+        (("okx", "BTC-USD-SWAP"), ("okx", "BTC-USDT-SWAP"), ("okx", "BTC-USDT")),
+        (("a", "x"), ("ab", "x"), ("ab",)),
+        ((0.0001, "binance"), (0.0001, "bybit"), (0.0001, "by")),
+        ((-1 / 3, "x"), (-1 / 3 + 1e-12, "x"), (-0.333333333333,)),
+        ((1777190400, "okx"), (1777204800, "okx"), (1777204800,)),
+    ],
+)
+def test_a_cut_is_no_longer_than_it_must_be(last: Key, following: Key, cut: Key) -> None:
+    assert cut_between(last, following) == cut
+
+
+BROKEN = ["xyz", "!", "ä", "a" * 1000, "," * 600, "abc", "abc,1,b,c"]
+UNREADABLE = ["", "@", "@x", "x", "1.0.0", "nan", "inf", "-inf", "1e999", "[1]", "b,1.0"]
 
 
 @pytest.mark.parametrize("cursor", BROKEN)
@@ -68,6 +95,14 @@ def test_a_broken_cursor_is_refused_with_the_way_out(cursor: str) -> None:
     with pytest.raises(UserError, match="is no cursor") as caught:
         page({(1.0, "a")}, cursor)
     assert caught.value.example == "/funding limit=3"
+
+
+@pytest.mark.parametrize("held", UNREADABLE)
+def test_what_a_cursor_holds_is_read_as_what_the_list_is_ordered_by(held: str) -> None:
+    cursor = page({(float(i), "a") for i in range(9)}, None).cursor
+    assert cursor is not None
+    with pytest.raises(UserError, match="is no cursor"):
+        page({(1.0, "a")}, f"{cursor.partition(',')[0]},{held}")
 
 
 def test_a_cursor_of_another_list_is_refused() -> None:
@@ -80,3 +115,12 @@ def test_a_cursor_of_another_list_is_refused() -> None:
 def test_any_text_is_a_cursor_or_an_error(text: str) -> None:
     with pytest.raises(UserError):
         page({(1.0, "a")}, text)
+
+
+@given(st.sets(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), min_size=2, max_size=2))
+def test_a_name_of_any_letters_comes_through_a_command_line(names: set[str]) -> None:
+    rows = [(name,) for name in names]
+    first = page_of(rows, lambda row: row, (str,), Paging("x", "/funding", 1))
+    args = parse_args(COMMAND, first.more.removeprefix("/funding "), lambda _, text: text)
+    second = page_of(rows, lambda row: row, (str,), Paging("x", "/funding", 1, None, args["cursor"]))
+    assert second.rows == [max(rows)]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.alerts.quiet import ChatSettings
-from bot.views.elements import Fields, Tone, View
+from bot.charts.model import Theme
+from bot.chat.telegram.render import CALLBACK_BYTES
+from bot.views.elements import Fields, Picture, Tone, View
+from bot.views.settings_menus import Menu
 from storage import Storage
 from storage.outbox import HELD, QUEUED
-from tests.builders_market import CHAT, ask
+from tests.builders_market import CHAT, ask, fill
 from tests.builders_outbox import chat_of, queue
 from tests.builders_storage import NOW
 
@@ -20,6 +24,11 @@ def stored(storage: Storage) -> ChatSettings:
         chat = tx.chats.find(CHAT.platform, CHAT.address)
     assert chat is not None
     return ChatSettings.from_json(chat.settings)
+
+
+def theme_of(view: View) -> Theme:
+    (picture,) = (one for one in view.body if isinstance(one, Picture))
+    return picture.theme
 
 
 def fields(view: View) -> dict[str, str]:
@@ -43,6 +52,8 @@ def fields(view: View) -> dict[str, str]:
         ("digest=7am", ChatSettings(digest_at=420)),
         ("silent", ChatSettings(silent=True)),
         ("repeats=no", ChatSettings(repeat=False)),
+        ("theme=dark", ChatSettings(theme=Theme.DARK)),
+        ("pictures dark", ChatSettings(theme=Theme.DARK)),
         ("berlin quiet=22-7 cap 5 silent yes", ChatSettings("Europe/Berlin", 1320, 420, cap=5, silent=True)),
     ],
 )
@@ -51,6 +62,19 @@ def test_a_setting_is_stored_as_it_is_meant(storage: Storage, typed: str, settin
     assert view.title.startswith("Changed: ")
     assert stored(storage) == settings
     assert fields(ask(storage, "/settings")) == fields(view)
+
+
+def test_pictures_are_as_the_chat_wishes_to_see_them(storage: Storage) -> None:
+    fill(storage)
+    lines = ("/coin PUMP", "/funding PUMP", "/clusters ACME")
+    assert [theme_of(ask(storage, line)) for line in lines] == [Theme.LIGHT] * 3
+    ask(storage, "/settings theme=dark")
+    assert [theme_of(ask(storage, line)) for line in lines] == [Theme.DARK] * 3
+    assert theme_of(ask(storage, "/coin PUMP", replace(CHAT, address="another"))) is Theme.LIGHT
+
+
+def test_a_theme_of_another_version_is_the_usual_one() -> None:
+    assert ChatSettings.from_json({"theme": "sepia", "cap": 5}) == ChatSettings(cap=5)
 
 
 @pytest.mark.parametrize("off", ["off", "none", "no", "OFF"])
@@ -91,17 +115,58 @@ def test_what_waits_for_a_changed_reason_is_judged_anew(storage: Storage, typed:
     assert all(one.state in {QUEUED, HELD} for one in waiting)
 
 
-def test_every_button_works_and_turns_into_its_opposite(storage: Storage) -> None:
-    labels = set()
-    for _ in range(2):
-        for button in ask(storage, "/settings").buttons:
-            assert ask(storage, button.command).tone is Tone.ANSWER
-            labels.add(button.label)
-    assert {
-        "Quiet 22:00-07:00",
-        "No quiet hours",
-        "20 a day at most",
-        "No cap",
-        "Without sound",
-        "With sound",
-    } <= labels
+def pressed(storage: Storage, *labels: str) -> View:
+    """What stands there after the buttons were pressed, one after the other."""
+    view = ask(storage, "/settings")
+    for label in labels:
+        (command,) = {one.command for one in view.buttons if one.label.startswith(label)}
+        view = ask(storage, command)
+        assert view.tone is Tone.ANSWER, view.title
+    return view
+
+
+@pytest.mark.parametrize(
+    ("labels", "settings"),
+    [
+        (["Quiet hours…", "22:00–07:00"], ChatSettings(quiet_from=1320, quiet_to=420)),
+        (["Quiet hours…", "22:00–07:00", "Quiet hours…", "No quiet hours"], ChatSettings()),
+        (["Clock…", "New York 08:00"], ChatSettings(zone="America/New_York")),
+        (["Clock…", "Tokyo", "Clock…", "UTC"], ChatSettings()),
+        (["Urgent…", "≥ 8"], ChatSettings(urgent=8.0)),
+        (["Urgent…", "≥ 8", "Urgent…", "Nothing is urgent"], ChatSettings()),
+        (["Cap…", "20 a day"], ChatSettings(cap=20)),
+        (["Cap…", "20 a day", "Cap…", "No cap"], ChatSettings()),
+        (["Daily digest…", "18:00"], ChatSettings(digest_at=1080)),
+        (["Without sound", "Dark pictures", "Without repeats"], ChatSettings(silent=True, theme=Theme.DARK, repeat=False)),
+        (["Without sound", "With sound", "Dark pictures", "Light pictures", "Without repeats", "With repeats"],
+         ChatSettings()),
+        (["Cap…", "◀ Back", "Clock…", "◀ Back", "Without sound"], ChatSettings(silent=True)),
+    ],
+)  # fmt: skip
+def test_every_setting_is_changed_without_typing(storage: Storage, labels: list[str], settings: ChatSettings) -> None:
+    view = pressed(storage, *labels)
+    assert stored(storage) == settings
+    assert fields(view) == fields(ask(storage, "/settings"))
+
+
+@pytest.mark.parametrize(
+    "given", ["", "quiet=22:00-07:00 zone=Tokyo urgent=8 cap=20 digest_at=08:00 silent theme=dark"]
+)
+def test_no_button_of_the_settings_leads_nowhere_or_to_what_is(storage: Storage, given: str) -> None:
+    ask(storage, f"/settings {given}")
+    before = stored(storage) if given else ChatSettings()
+    for view in (ask(storage, "/settings"), *(ask(storage, f"/settings menu={menu}") for menu in Menu)):
+        assert len({one.command for one in view.buttons}) == len({one.label for one in view.buttons})
+        for button in view.buttons:
+            assert len(button.command.encode()) <= CALLBACK_BYTES
+            assert ask(storage, button.command).tone is Tone.ANSWER, button
+            if "=" in button.command and "menu=" not in button.command:
+                assert stored(storage) != before, button
+                chat = chat_of(storage, CHAT.address, CHAT.platform)
+                with storage.write() as tx:
+                    tx.chats.settle(chat.id, before.to_json())
+
+
+def test_a_menu_can_be_asked_for_by_its_name(storage: Storage) -> None:
+    assert ask(storage, "/settings quiet").title == "Quiet hours"
+    assert ask(storage, "/settings digest").title == "Daily digest"

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from bot.charts.painter import Painter, PainterOptions
-from bot.clock import SystemClock
+from bot.clock import FixedClock, SystemClock
 from bot.commands import COMMANDS
 from bot.commands.base import ChatRef
 from bot.views.elements import Button, Code, Document, Note, Text, View
 from storage import Storage, open_storage
 from tests.builders_market import fill
+from tests.builders_storage import NOW
 from tests.servers.chat_police import Fault
-from tests.servers.telegram_world import World, listening
+from tests.servers.telegram import Telegram
+from tests.servers.telegram_world import PATIENCE, World, bot_on, listening
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +174,27 @@ def test_an_edit_before_the_answer_waits_for_it_and_is_answered_once(market: Sto
             go.set()
             await world.server.when(lambda: world.server.edits)
         assert (world.texts, [one.text for one in world.server.edits]) == (["/pump"], ["/pump min=7"])
+
+    asyncio.run(run())
+
+
+def test_an_edit_after_a_restart_is_answered_once_in_a_reply_to_it(market: Storage) -> None:
+    async def run() -> None:
+        clock = FixedClock(NOW)
+        async with asyncio.timeout(PATIENCE), Telegram(clock.monotonic, now=clock.now) as server:
+            async with bot_on(server, market, clock, echo):
+                sent = server.says("42", "42", "/pump min=6")
+                await server.until(1)
+                await server.fetched()
+            async with bot_on(server, market, clock, echo):
+                server.says("42", "42", "/pump min=7", edits=sent)
+                await server.until(2)
+                server.says("42", "42", "/pump min=7", edits=sent)  # nothing new in it
+                server.says("42", "42", "/pump min=8", edits=sent)
+                await server.when(lambda: server.edits)
+        assert [one.text for one in server.accepted] == ["did /pump min=6", "did /pump min=7"]
+        assert server.accepted[1].body["reply_parameters"]["message_id"] == sent
+        assert [(one.message_id, one.text) for one in server.edits] == [("3", "did /pump min=8")]
 
     asyncio.run(run())
 

@@ -151,6 +151,22 @@ def test_buttons_stand_three_in_a_row() -> None:
     assert [len(row) for row in rows] == [3, 3, 1]
 
 
+@pytest.mark.parametrize(
+    ("labels", "rows"),
+    [
+        (["Consumer Cyclical", "Energy", "Healthcare"], [2, 1]),
+        (["Communication Services", "Energy", "Utilities", "Industrials"], [2, 2]),
+        (["x" * 23, "x" * 23, "y"], [1, 1, 1]),
+        (["🔔" * 7, "🔔" * 7, "🔔" * 7, "x" * 15], [3, 1]),
+    ],
+)
+def test_a_row_has_as_many_buttons_as_a_telephone_shows_whole(labels: list[str], rows: list[int]) -> None:
+    buttons = tuple(Button(label, f"/{at}") for at, label in enumerate(labels))
+    found = keyboard(View("T", buttons=buttons))
+    assert [len(row) for row in found] == rows
+    assert [one["text"] for row in found for one in row] == labels
+
+
 def test_a_document_keeps_its_lines_and_indents() -> None:
     view = View("T", (Document("data.json", '{\n  "a": \u202e1\n}\n'), Code("/x")))
     assert render(view)[0] == 'T\ndata.json\n{\n  "a": 1\n}\n\n/x'.replace("data.json", f"data.{JOINER}json")
