@@ -120,7 +120,7 @@ def snapshot(now: datetime, values: dict[Signal, list[float]]) -> Snapshot:
         signal: {c: CoinState(c, signal, Standing.SCORED, one.score, len(EXCHANGES)) for c, one in by_coin.items()}
         for signal, by_coin in scores.items()
     }
-    return Snapshot(states, scores, frozenset(EXCHANGES), now, int(now.timestamp()) // 1800)
+    return Snapshot(states, scores, frozenset(EXCHANGES), now, int(now.timestamp()) // 1800 * 30)
 
 
 def _score(signal: Signal, coin: str, value: float) -> CoinScore:

@@ -40,7 +40,7 @@ FETCH_SECONDS = 600.0
 # An exchange on which a coin's contract was neither read nor settled in that time is none of its usual ones.
 USUAL = timedelta(hours=72)
 COIN_SIGNALS = (Signal.PUMP, Signal.SELLING)
-SCORES_KEPT_DAYS = 30
+SCORES_KEPT = timedelta(days=30)
 # Without a feed, an exchange counts as answering while its newest stored settlement is at most this old:
 # the longest common interval and some delay.
 IMPORTED_FRESH = timedelta(hours=9)
@@ -88,7 +88,8 @@ class SlotTakenError(TocsinError):
 
 async def refresh(storage: Storage, feeds: Sequence[Feed], now: datetime, options: RefreshOptions) -> Refreshed:
     """Run the refresh of the slot that `now` lies in. Raises SlotTakenError."""
-    slot = int(now.timestamp()) // (options.minutes * 60)
+    # Of whatever length the slots are, those of later times have higher numbers: the schedule may be changed.
+    slot = int(now.timestamp()) // (options.minutes * 60) * options.minutes
     claim, since = await asyncio.to_thread(_claim, storage, slot, now, options)
     batches = await asyncio.gather(*(_fetch(feed, since, now) for feed in feeds))
     return await asyncio.to_thread(_work, storage, batches, claim, now, options)
@@ -104,7 +105,7 @@ def _work(
             tx.hosted.clear_clusters()
         # Before anything new is stored: a hosted service's list replaces the one before.
         earlier = _clusters_before(tx, claim.slot, options)
-        begins = datetime.fromtimestamp(claim.slot * options.minutes * 60, UTC)
+        begins = datetime.fromtimestamp(claim.slot * 60, UTC)
         taken = store(tx, batches, now, options.scoring.max_abs_rate, options.slugs, begins)
         whole = frozenset(signal for batch in batches for signal in batch.scored)
         found = _score(tx, taken, claim, now, options, whole)
@@ -115,7 +116,7 @@ def _work(
         if claim.order is not None and not tx.refreshes.is_overtaken(claim):
             queued = enqueue(tx, found, options.alerts, options.scoring, options.find)
         tx.outbox.prune(now - timedelta(days=options.alerts.keep_days))
-        tx.scores.prune(claim.slot - SCORES_KEPT_DAYS * 24 * 60 // options.minutes)
+        tx.scores.prune(now - SCORES_KEPT)
         facts = {"alerts": queued, "scored": {s.value: len(found.scores[s]) for s in COIN_SIGNALS}}
         if not tx.refreshes.finish(claim, now, facts):
             raise SlotTakenError(f"slot {claim.slot} was taken over by another process; nothing was written")
@@ -154,7 +155,7 @@ def _score(
         fundings = coin_fundings(tx, now, options.scoring)
         changes = tx.prices.changes(now)
         scores = score_fundings(fundings, changes, options.scoring)
-        unsaid = tx.prices.last_marked(now, before=claim.slot * options.minutes * 60)
+        unsaid = tx.prices.last_marked(now, before=claim.slot * 60)
         undecided = _undecided(fundings, changes, unsaid)
         usual |= {coin: frozenset(e.exchange for e in f.exchanges) for coin, f in fundings.items()}
     states = {

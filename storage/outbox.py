@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, literal, select, update
+from sqlalchemy import Connection, case, delete, func, literal, select, true, update
 
 from storage.alerts import Alert, Alerts
 from storage.batches import batches
@@ -213,11 +213,12 @@ class Outbox:
         self._tally.add(DEAD, count)
         return count
 
-    def expire(self, now: datetime) -> tuple[tuple[int, str], ...]:
-        """Take out what was not sent in time; returns (chat, platform) of each."""
+    def expire(self, now: datetime, chat_id: int | None = None) -> tuple[tuple[int, str], ...]:
+        """Take out what was not sent in time, for one chat or for all; returns (chat, platform) of each."""
+        whose = true() if chat_id is None else DeliveryRow.chat_id == chat_id
         rows = self._connection.execute(
             update(DeliveryRow)
-            .where(DeliveryRow.state == QUEUED, DeliveryRow.expires_at <= now)
+            .where(DeliveryRow.state == QUEUED, DeliveryRow.expires_at <= now, whose)
             .values(state=EXPIRED, reason=NOT_IN_TIME, settled_at=now, untold=DeliveryRow.kind == ALERTS)
             .returning(DeliveryRow.chat_id, DeliveryRow.platform)
         ).all()

@@ -19,7 +19,7 @@ RUNNING, DONE = "running", "done"
 class Claim:
     """The right to run a slot; void once somebody claims the slot with a higher epoch."""
 
-    slot: int
+    slot: int  # the minute at which it begins, since 1970
     epoch: int
     again: bool  # the slot has been done before
     order: int | None  # its place among all refreshes, by which they are told from one another; None: it came too late

@@ -144,9 +144,9 @@ class Scores:
             tickers |= {number: ticker for number, ticker in self._connection.execute(named)}  # noqa: C416
         return {tickers[number]: CoinPast(*(one[i] for one in columns)) for i, number in enumerate(ids.tolist())}
 
-    def prune(self, before_slot: int) -> None:
-        """Forget the refreshes before a slot, with their scores."""
-        self._connection.execute(delete(RefreshRow).where(RefreshRow.slot < before_slot))
+    def prune(self, before: datetime) -> None:
+        """Forget the refreshes of a time before, with their scores."""
+        self._connection.execute(delete(RefreshRow).where(RefreshRow.at < before))
 
 
 def _values(state: CoinState, scores: Mapping[str, CoinScore]) -> dict[str, Any]:

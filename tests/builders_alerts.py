@@ -80,7 +80,7 @@ def snapshot(*coins: tuple[CoinState, CoinScore | None], cycle: int = 0) -> Snap
         if score is not None:
             scores[state.signal][state.base_coin] = score
     now = NOW + cycle * timedelta(minutes=30)
-    return Snapshot(states, scores, frozenset({"binance", "bybit", "okx"}), now, int(now.timestamp()) // 1800)
+    return Snapshot(states, scores, frozenset({"binance", "bybit", "okx"}), now, int(now.timestamp()) // 1800 * 30)
 
 
 def subscribe(

@@ -163,6 +163,8 @@ class Dispatch:
         settings = ChatSettings.from_json(chat.settings)
         manners = Manners(settings, chat.muted_until, tx.chats.mutes(chat.id, now))
         sent_today = 0 if settings.cap is None else tx.alerts.sent_since(chat.id, day_began(settings, now))
+        # Else it might be in time again, under a clock that is set back, and come after what came after it.
+        tx.outbox.expire(now, chat.id)
         waiting = tx.outbox.waiting(chat.id)
         if empty := [one.id for one in waiting if one.kind == ALERTS and not one.alerts]:
             tx.outbox.supersede(empty, now, "no alert is left in it")

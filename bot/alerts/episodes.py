@@ -54,7 +54,7 @@ class CoinRule:
 class Episode:
     """Where an episode stands."""
 
-    number: int  # the unix second at which it opened; grows from one episode to the next
+    number: int  # mostly the unix second at which its slot began; grows from one episode to the next
     opened_at: datetime
     told: float  # the highest level told: score, or number of insiders
     below: int  # refreshes in a row that found it down
@@ -152,7 +152,9 @@ def _maybe_open(
 
 
 def _opened(closed: Episode | None, level: float, now: datetime, slot: int, value: float = 0.0) -> Episode:
-    number = int(now.timestamp())
+    # What stands when a subscription is made belongs to no refresh. Two refreshes may be made at one second, for a
+    # clock is set back by whole hours; their places differ.
+    number = slot * 60 if slot else int(now.timestamp())
     if closed is not None:
         number = max(number, closed.number + 1)
     return Episode(number, now, told=level, below=0, slot=slot, told_value=value)

@@ -58,8 +58,8 @@ class Script:
 
 
 def slot_of(now: datetime) -> int:
-    """The number of a half hour."""
-    return int(now.timestamp()) // 1800
+    """The number of a half hour: the minute at which it begins."""
+    return int(now.timestamp()) // 1800 * 30
 
 
 def make_database(path: Path) -> None:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.alerts.delivery import Courier, CourierOptions
+from bot.alerts.dispatch import Dispatch
+from bot.clock import FixedClock
 from bot.feeds.base import Batch
 from bot.refresh import refresh as refresh_now
+from storage import Storage
 from tests.acceptance.market import Script, batch, make_database
 from tests.acceptance.platforms import Trouble
 from tests.acceptance.world import CLUSTER, World
+from tests.builders_outbox import chat_of, new_alert, queue
+from tests.builders_storage import NOW
+from tests.chats import FakePlatform
 
 HALF_AN_HOUR = timedelta(minutes=30)
 PLACE = ("telegram", "1")
@@ -131,3 +140,38 @@ def test_a_cluster_whose_filings_lie_ahead_of_the_clock_does_not_ring_again(worl
     world.file()
     refresh(world, 20.0)
     assert rings(world)[2:] == [(CLUSTER, "GROWN")]
+
+
+def test_what_rings_at_the_very_second_of_an_earlier_beginning_is_another_episode(world: World) -> None:
+    for percent in (-5.0, -5.0):
+        refresh(world, percent)
+    world.clock.advance(timedelta(hours=-1.5))  # to half an hour before ANT rang first
+    world.run(batch(QUIET | {"ANT": -5.0}, world.clock.now()), world.clock.now())
+    refresh(world, 20.0)
+    assert rings(world) == [("ANT", "NEW"), ("ANT", "RESOLVED"), ("ANT", "NEW")]
+
+
+def test_of_what_the_clock_let_expire_and_brought_back_nothing_comes_after_its_end(storage: Storage) -> None:
+    chat, clock, platform = chat_of(storage), FixedClock(NOW), FakePlatform()
+    queue(storage, chat, new_alert("begins"), expires=timedelta(minutes=1))
+    clock.advance(timedelta(minutes=30))
+    courier = Courier(storage, {"fake": platform}, clock, CourierOptions("me"))
+    queue(storage, chat, new_alert("ends", kind="RESOLVED"), now=clock.now())
+    dispatch = Dispatch(storage, "fake", "me", timedelta(hours=1))
+    claimed = dispatch.claim(clock.now(), ())
+    assert claimed is not None
+    assert claimed.message.notices[0].startswith("1 alert did not come")
+    dispatch.give_back(claimed)
+    clock.advance(timedelta(minutes=-30))
+    asyncio.run(courier.drain())
+    assert [[one.alert.kind for one in message.entries] for _, message in platform.sent] == [["RESOLVED"]]
+
+
+def test_another_pace_of_refreshes_silences_nothing(world: World) -> None:
+    for minutes in (5, 60, 15, 30):
+        options = replace(world.options, minutes=minutes)
+        for percent in (-5.0, -5.0, 20.0):
+            world.clock.advance(timedelta(minutes=minutes))
+            now = world.clock.now()
+            world.runner.run(refresh_now(world.storage, [Script(batch(QUIET | {"ANT": percent}, now))], now, options))
+    assert rings(world) == [("ANT", "NEW"), *[("ANT", "RESOLVED"), ("ANT", "NEW")] * 4]

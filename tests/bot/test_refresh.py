@@ -164,7 +164,7 @@ def test_absurd_values_are_set_aside_and_said(storage: Storage) -> None:
 
 def test_another_process_does_not_run_the_same_slot(storage: Storage) -> None:
     with storage.write() as tx:
-        tx.refreshes.claim(int(NOW.timestamp()) // 1800, "somebody else", NOW, timedelta(minutes=20))
+        tx.refreshes.claim(int(NOW.timestamp()) // 1800 * 30, "somebody else", NOW, timedelta(minutes=20))
     with pytest.raises(SlotTakenError, match="another process"):
         run(storage, Batch(), 0)
 

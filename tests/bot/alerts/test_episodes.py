@@ -170,18 +170,20 @@ def test_a_refresh_older_than_the_last_decision_changes_nothing() -> None:
     assert advance(episode, state(9.0), RULE, NOW, 1) == Step(episode, None, Reason.SEEN)
 
 
-def test_an_episode_is_numbered_by_the_second_at_which_it_opened() -> None:
-    last = play([3.0, GATE, GATE, 4.0])[-1].episode
-    assert last is not None
-    assert (last.number, last.told, last.is_open) == (int(last.opened_at.timestamp()), 4.0, True)
+def test_an_episode_is_numbered_by_the_second_at_which_its_slot_begins() -> None:
+    minute = int(NOW.timestamp()) // 60
+    opened = advance(None, state(4.0), RULE, NOW + timedelta(seconds=3), minute).episode
+    assert opened is not None
+    assert (opened.number, opened.opened_at, opened.is_open) == (minute * 60, NOW + timedelta(seconds=3), True)
 
 
-def test_the_numbers_grow_also_when_the_clock_goes_back() -> None:
+@pytest.mark.parametrize("clock", [timedelta(0), -timedelta(hours=1), -timedelta(days=1)])
+def test_the_numbers_grow_with_the_places_of_refreshes_whatever_the_clock_shows(clock: timedelta) -> None:
     closed = play([3.0, GATE, GATE])[-1].episode
     assert closed is not None
-    again = advance(closed, state(4.0), RULE, NOW - timedelta(days=1), 4).episode
+    again = advance(closed, state(4.0), RULE, NOW + clock, 4).episode
     assert again is not None
-    assert again.number == closed.number + 1
+    assert again.number > closed.number
 
 
 def test_an_escalation_tells_from_what_to_what() -> None:

@@ -29,7 +29,7 @@ def refreshes(storage: Storage, levels: Iterable[float | None], begin: datetime,
     with storage.write() as tx:
         for number, level in enumerate(levels):
             at = begin + number * step
-            slot = int(at.timestamp()) // 1800
+            slot = int(at.timestamp()) // 1800 * 30
             claim = tx.refreshes.claim(slot, "me", at, DAY)
             assert claim is not None
             states = [] if level is None else [CoinState("PUMP", Signal.PUMP, Standing.SCORED, level, 3)]
