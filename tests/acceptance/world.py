@@ -92,7 +92,7 @@ class World:
         """A line that turns a chat on, if it was off; the chat in the model."""
         view = self.ask(place, line)
         assert view.tone is not Tone.ERROR, view
-        return self.model.open(place, self.levels(), self.insiders())
+        return self.model.open(place, self.levels(), self.insiders(self.clock.now()))
 
     def address(self, place: Place) -> str:
         """Where a chat is, as far as the bot has been told."""
@@ -124,7 +124,7 @@ class World:
             return
         hearer = self.write(place, f"/alert clusters min={minimum}")
         made = Listener(self.newest(place), minimum)
-        made.stand(self.insiders())
+        made.stand(self.insiders(self.clock.now()))
         hearer.listeners.append(made)
 
     def newest(self, place: Place) -> int:
@@ -134,9 +134,9 @@ class World:
             assert chat is not None
             return max(one.id for one in tx.subscriptions.of_chat(chat.id))
 
-    def insiders(self) -> dict[str, int]:
+    def insiders(self, now: datetime) -> dict[str, int]:
         """How many insiders are known to have bought."""
-        return {CLUSTER: sum(one.accepted_at <= self.clock.now() for one in self.filings)}
+        return {CLUSTER: sum(one.accepted_at <= now for one in self.filings)}
 
     def levels(self) -> dict[str, float | None]:
         """The score of each coin, as far as it is known now."""
@@ -159,15 +159,15 @@ class World:
             self.prices.note(coin, now, percent)
         levels = {coin: level for coin, level in self.levels().items() if coin in known}
         self.last = (now, batch, levels)
-        is_ahead = any(one.accepted_at > now for one in self.filings)
-        expected = self.model.refresh(slot_of(now), now, levels, {} if is_ahead else self.insiders())
-        assert self.run(batch, now) == expected
+        self.again()
 
     def again(self) -> None:
         """The last refresh once more."""
         if self.last is not None:
-            now, batch, _ = self.last
-            assert self.run(batch, now) == 0
+            now, batch, levels = self.last
+            is_ahead = any(one.accepted_at > now for one in self.filings)
+            expected = self.model.refresh(slot_of(now), now, levels, {} if is_ahead else self.insiders(now))
+            assert self.run(batch, now) == expected
 
     def die_in_refresh(self, batch: Batch) -> None:
         """A refresh whose transaction fails at its end."""
