@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import numpy as np
 from sqlalchemy.exc import DBAPIError
@@ -189,10 +190,11 @@ class Lane:
                 # Nothing of it was sent this time: what is known of it stays as it is.
                 failure = Failure.UNSENT if error.failure in TRANSIENT else error.failure
                 raise SendError(str(error), failure, retry_after=error.retry_after, everywhere=True) from error
+            # Also where the nonce should do: how long ago it was, a clock that may have been set cannot prove.
+            if (found := await self.sender.find(address, message)) is not None:
+                return found
             if self._in_window(claimed):
                 message = replace(message, maybe_repeat=False)  # under its nonce it is the same message
-            elif (found := await self.sender.find(address, message)) is not None:
-                return found
         receipt: Receipt = await self.sender.send(address, message)
         if receipt.pause > 0:
             self.limiter.pause(address, receipt.pause, self.clock.monotonic())
@@ -224,7 +226,8 @@ class Lane:
 
     def _in_window(self, claimed: Claimed) -> bool:
         window = self.sender.nonce_window
-        return window is not None and self.clock.now() - claimed.delivery.in_flight_at < window
+        since = self.clock.now() - claimed.delivery.in_flight_at
+        return window is not None and timedelta(0) <= since < window
 
     async def _is_up(self) -> bool:
         """Whether the platform is to be sent to; one that did not answer is asked for something harmless first."""

@@ -175,3 +175,20 @@ def test_another_pace_of_refreshes_silences_nothing(world: World) -> None:
             now = world.clock.now()
             world.runner.run(refresh_now(world.storage, [Script(batch(QUIET | {"ANT": percent}, now))], now, options))
     assert rings(world) == [("ANT", "NEW"), *[("ANT", "RESOLVED"), ("ANT", "NEW")] * 4]
+
+
+def test_what_has_arrived_on_discord_does_not_come_again_under_a_clock_that_was_set_back(world: World) -> None:
+    place = ("discord", "5")
+    world.subscribe(place, 3.0, 1.0, resolve=True, daily=False)
+    refresh(world, -5.0)
+    refresh(world, -5.0)
+    refresh(world, 20.0)
+    world.die_in_flight("discord", arrives=True, known_dead=False)
+    world.clock.advance(timedelta(minutes=30))
+    for back in (-31, -1):
+        world.clock.advance(timedelta(minutes=back))
+        for _ in range(10):
+            world.drain()
+            world.clock.advance(timedelta(seconds=20))
+    assert len(world.platforms["discord"].sent) == 1
+    assert not world.faults
