@@ -12,7 +12,7 @@ from bot.views.alerts import covered, describe, past_data, rang
 from bot.views.elements import Column, Element, Note, Table, Text, View
 from bot.views.subscription_menus import Part, part_buttons
 from bot.views.titles import kind_title
-from bot.words import tr
+from bot.words import tr, trc
 from scoring.model import Signal
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ def _recent(shown: Shown) -> list[Element]:
         columns = (
             Column(tr("would have rung")),
             Column(tr("what")),
-            Column(tr("from"), "right"),
-            Column(tr("to"), "right"),
+            Column(trc("level", "from"), "right"),
+            Column(trc("level", "to"), "right"),
         )
         rows = tuple(
             (

@@ -22,6 +22,7 @@ from babel.messages.pofile import read_po
 from bot.words import formats
 
 ENGLISH = "en"
+OF = "\x04"  # between a context and its text, as gettext has it
 HERE = Path(__file__).parent
 
 _spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
@@ -55,6 +56,12 @@ def tr(text: str, /, **values: object) -> str:
     """
     found = catalogue(spoken()).text(text)
     return found.format(**values) if values else found
+
+
+def trc(context: str, text: str, /) -> str:
+    """A word that other languages say in several ways, of which the context tells one."""
+    found = catalogue(spoken()).text(f"{context}{OF}{text}")
+    return found.rpartition(OF)[2]
 
 
 def trn(one: str, many: str, number: int, /, **values: object) -> str:
@@ -143,5 +150,5 @@ def catalogue(language: str) -> Catalogue:
             if all(message.string or ()):
                 counted[message.id[0]] = tuple(message.string or ())
         elif message.id and message.string:
-            texts[message.id] = str(message.string)
+            texts[f"{message.context}{OF}{message.id}" if message.context else message.id] = str(message.string)
     return Catalogue(texts, counted, c2py(found.plural_expr))

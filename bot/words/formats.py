@@ -13,7 +13,7 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_compact_currency, get_decimal_symbol, get_group_symbol
 
 ENGLISH = "en"
-LONG_NUMBER = re.compile(r"\d{4,}")
+LONG_NUMBER = re.compile(r"\d{5,}")  # shorter ones are read without a separator
 BLANKS = str.maketrans("\u00a0\u202f", "  ")  # a table counts its cells, and breaks no line
 
 

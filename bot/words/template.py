@@ -25,19 +25,20 @@ class Found:
     """A text, and the files that say it."""
 
     id: Id
+    context: str = ""  # which of the word's meanings it is
     files: set[str] = field(default_factory=set)
 
     @property
-    def english(self) -> str:
-        """The text itself; of two that for one."""
-        return self.id if isinstance(self.id, str) else self.id[0]
+    def english(self) -> tuple[str, str]:
+        """The text itself, of two that for one; and its context."""
+        return self.id if isinstance(self.id, str) else self.id[0], self.context
 
 
 def template(package: Path, declared: Iterable[str]) -> str:
     """The catalogue of all texts of a package, sorted, with nothing said; `declared` are those of the commands."""
     catalog = Catalog(charset="utf-8")
     for one in sorted(messages(package, declared), key=lambda one: one.english):
-        catalog.add(one.id, locations=[(name, 0) for name in sorted(one.files)])
+        catalog.add(one.id, locations=[(name, 0) for name in sorted(one.files)], context=one.context or None)
     file = BytesIO()
     write_po(file, catalog, width=WIDTH, omit_header=True, include_lineno=False)
     return f'{HEADER}msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n{file.getvalue().decode()}'
@@ -45,19 +46,19 @@ def template(package: Path, declared: Iterable[str]) -> str:
 
 def messages(package: Path, declared: Iterable[str]) -> list[Found]:
     """Every text once. Raises ValueError where one cannot be found again, or is said with and without a number."""
-    found: dict[str, Found] = {}
+    found: dict[tuple[str, str], Found] = {}
     for path in sorted(package.rglob("*.py")):
-        for id_ in _of_file(path):
-            one = found.setdefault(Found(id_).english, Found(id_))
-            if one.id != id_:
-                raise ValueError(f"{one.english!r} is said with and without a number: {one.id!r}, {id_!r}")
+        for said in _of_file(path):
+            one = found.setdefault(said.english, said)
+            if one.id != said.id:
+                raise ValueError(f"{one.english[0]!r} is said with and without a number")
             one.files.add(path.relative_to(package.parent).as_posix())
     for text in declared:
-        found.setdefault(text, Found(text)).files.add(f"{package.name}/commands/__init__.py")
+        found.setdefault((text, ""), Found(text)).files.add(f"{package.name}/commands/__init__.py")
     return list(found.values())
 
 
-def _of_file(path: Path) -> Iterator[Id]:
+def _of_file(path: Path) -> Iterator[Found]:
     """The texts of the calls in a file. Babel's own extractor does not see a call within another one's argument."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call):
@@ -66,14 +67,16 @@ def _of_file(path: Path) -> Iterator[Id]:
         texts = [_text(one) for one in node.args]
         match name, texts:
             case "tr" | "mark", [str(text), *_]:
-                yield text
+                yield Found(text)
+            case "trc", [str(context), str(text)]:
+                yield Found(text, context)
             case "trn", [str(one), str(many), *_]:
-                yield one, many
+                yield Found((one, many))
             case "count", [None, str(noun)]:  # of bot.views.numbers, which makes the plural in the same way
-                yield f"{{count}} {noun}", f"{{count}} {noun}s"
+                yield Found((f"{{count}} {noun}", f"{{count}} {noun}s"))
             case "count", [None, str(noun), str(plural)]:
-                yield f"{{count}} {noun}", f"{{count}} {plural}"
-        if name in {"tr", "trn", "mark"} and any(isinstance(one, ast.JoinedStr) for one in node.args):
+                yield Found((f"{{count}} {noun}", f"{{count}} {plural}"))
+        if name in {"tr", "trc", "trn", "mark"} and any(isinstance(one, ast.JoinedStr) for one in node.args):
             raise ValueError(f"{path}:{node.lineno}: a text to be translated has places and values, and is no f-string")
 
 
