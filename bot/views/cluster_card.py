@@ -68,7 +68,7 @@ def cluster_card(company: Company, rule: ClusterRule, known: Known) -> View:
     issuer = company.issuer
     body: list[Element] = [Text(_place(issuer))]
     for cluster in company.clusters:
-        body.append(Text(summary(cluster) + "."))
+        body.append(Text(tr("{sentence}.", sentence=summary(cluster))))
         body += _details(cluster, company.filings)
     short = [one for one in company.close if one.side in rule.sides]
     for cluster in short:
@@ -163,7 +163,7 @@ def _details(cluster: Cluster, filings: Mapping[str, Filing]) -> list[Element]:
     if cluster.plan_value is not None:
         facts.append(Field(tr("under a 10b5-1 plan"), share or tr("none")))
     body: list[Element] = [Fields(tuple(facts)), insiders_table(cluster.insiders)]
-    body += [Note(f"{said}.")] if (said := uniform(cluster)) else []
+    body += [Note(tr("{sentence}.", sentence=said))] if (said := uniform(cluster)) else []
     joined = [one for one in cluster.insiders if one.joined_because]
     body += [Note(tr("Counted as one, {name}: {why}.", name=one.name, why=_why(one))) for one in joined]
     return body + links_of(cluster, filings)

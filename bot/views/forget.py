@@ -18,7 +18,7 @@ def forget_view(stored: Stored, *, whole_chat: bool) -> View:
     return View(
         title=title,
         body=(
-            Text(f"{_words(stored)}."),
+            Text(tr("{sentence}.", sentence=_words(stored))),
             Note(tr("Nothing rings afterwards. /export gives it to you first; this cannot be undone.")),
             Code("/forget sure=yes"),
         ),

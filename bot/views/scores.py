@@ -14,7 +14,7 @@ from bot.views import numbers
 from bot.views.elements import Button, Column, Json, Meter, Note, Table, Text, View
 from bot.views.sources import Service, as_given, price_note
 from bot.views.titles import capitalised, signal_title
-from bot.words import mark, tr
+from bot.words import ENGLISH, mark, speaking, tr
 from bot.words.stored import retold
 from scoring.funding import annual_rate
 from scoring.model import Coin, CoinScore, Signal
@@ -265,7 +265,8 @@ def _table(shown: Sequence[tuple[CoinScore, Coin]], first: int, service: Service
 def _data(
     signal: Signal, shown: Sequence[tuple[CoinScore, Coin]], now: datetime, service: Service | None
 ) -> dict[str, Json]:
-    given = "" if service is None else f"Each score is {as_given(service.name)}."
+    with speaking(ENGLISH):  # as the documents have it
+        given = "" if service is None else f"Each score is {as_given(service.name)}."
     about: dict[str, Json] = {
         "methodology": given or METHODOLOGY[signal],
         "update_frequency": "every 30 minutes",

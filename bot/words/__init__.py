@@ -36,9 +36,9 @@ class Catalogue:
     counted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by the English singular: the plural's forms
     form: Callable[[int], int] = lambda number: int(number != 1)  # which of them a number takes
 
-    def text(self, english: str) -> str:
-        """The text with its places open."""
-        return self.texts.get(english, english)
+    def text(self, english: str, context: str = "") -> str:
+        """The text with its places open; `context` tells which of a word's meanings it is."""
+        return self.texts.get(f"{context}{OF}{english}" if context else english, english)
 
     def text_of(self, one: str, many: str, number: int) -> str:
         """The same of a text that depends on a number."""
@@ -60,8 +60,7 @@ def tr(text: str, /, **values: object) -> str:
 
 def trc(context: str, text: str, /) -> str:
     """A word that other languages say in several ways, of which the context tells one."""
-    found = catalogue(spoken()).text(f"{context}{OF}{text}")
-    return found.rpartition(OF)[2]
+    return catalogue(spoken()).text(text, context)
 
 
 def trn(one: str, many: str, number: int, /, **values: object) -> str:

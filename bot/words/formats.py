@@ -13,7 +13,8 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_compact_currency, get_decimal_symbol, get_group_symbol
 
 ENGLISH = "en"
-LONG_NUMBER = re.compile(r"\d{5,}")  # shorter ones are read without a separator
+LONG_NUMBER = re.compile(r"\d{4,}(?![\d\w])")  # one that no unit follows
+BEYOND = 1e18  # USD; no language has a short word for so much
 BLANKS = str.maketrans("\u00a0\u202f", "  ")  # a table counts its cells, and breaks no line
 
 
@@ -49,8 +50,8 @@ def short_money(value: float, language: str) -> str:
     >>> short_money(1_240_000, "de"), short_money(12_500, "de"), short_money(6.4e9, "zh")
     ('1,24 Mio. $', '12.500 $', 'US$64亿')
     """
-    if not math.isfinite(value):
-        return "–"
+    if not math.isfinite(value) or abs(value) >= BEYOND:
+        return f"{value:.3g} $"
     text = format_compact_currency(value, "USD", locale=_locale(language), fraction_digits=2).translate(BLANKS)
     return LONG_NUMBER.sub(lambda found: separated(f"{int(found[0]):,}", language), text)
 

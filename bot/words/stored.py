@@ -8,11 +8,14 @@ shown as it is: technical detail, in the words of whoever failed.
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import cache
 
-from bot.words import mark, spoken, tr
+from bot.words import formats, mark, spoken, tr
 
 PLACE = re.compile(r"\{(\w+)\}")
+NUMBER, MONEY = re.compile(r"\d{1,3}(,\d{3})+|\d+\.\d+"), re.compile(r"\$[\d,]+")
+DAY = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 NAMES_WITH_REASONS = re.compile(r"(?P<name>[^,(]+) \((?P<reason>(?:[^()]|\([^()]*\))+)\)")
 
 # Most particular first: the first template that fits is taken.
@@ -98,7 +101,12 @@ TEMPLATES = (
     mark("{exchange}: {count} contracts held: {reason}"),
     mark("{exchange}: {count} contract left out: {reason}"),
     mark("{exchange}: {count} contracts left out: {reason}"),
-    mark("off: {detail}"),
+    # Why EDGAR is not asked (bot/feeds/edgar/settings.py).
+    mark("off: EDGAR asks every program for a name and an e-mail address; set edgar.name and edgar.email"),
+    mark("off: edgar.name has no Latin letters, and a request can carry no others; write it in Latin letters"),
+    mark("off: edgar.name holds an e-mail address; set it to a name, and edgar.email to the address"),
+    mark("off: edgar.email is no e-mail address; set it to one at which EDGAR's people can reach you"),
+    mark("off: edgar.email is a placeholder or an address that nobody reads, which EDGAR turns away; set your own"),
     # Why a value is not believed (bot/feeds/plausible.py, answers.py, identity.py).
     mark("its rates look like percent"),
     mark("its values have not moved since {time}"),
@@ -150,10 +158,16 @@ def retold(text: str) -> str:
 
 
 def _part(name: str, value: str) -> str:
-    """What stands in a place: another sentence, a list of names with reasons, or a value."""
+    """What stands in a place: another sentence, a list of names with reasons, a number, a day, or a name."""
     if name == "names":
         return NAMES_WITH_REASONS.sub(lambda one: f"{one['name']} ({retold(one['reason'])})", value)
-    return retold(value) if name in {"reason", "without", "detail"} else value
+    if name in {"reason", "without", "detail"}:
+        return retold(value)
+    if NUMBER.fullmatch(value) is not None:
+        return formats.separated(value, spoken())
+    if MONEY.fullmatch(value) is not None:
+        return tr("${number}", number=formats.separated(value.removeprefix("$"), spoken()))
+    return DAY.sub(lambda one: formats.day(date.fromisoformat(one[0]), spoken(), "short"), value)
 
 
 @cache
