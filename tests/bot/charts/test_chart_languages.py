@@ -12,7 +12,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib.font_manager import FontEntry, fontManager
 
 from bot.charts import coin, heat, lettering, timeline
-from bot.charts.look import PALETTES
+from bot.charts.look import MARGIN, PALETTES, SMALL, WIDTH
 from bot.charts.model import CoinChart, Heading, Theme
 from bot.charts.paint import paint
 from bot.views.elements import Picture
@@ -135,3 +135,11 @@ def test_a_card_brings_its_picture_in_the_chat_s_language_and_in_english(storage
     assert chinese.chart.language == "zh"
     assert "至" in chinese.alt
     assert "至" in chinese.chart.footer
+
+
+@pytest.mark.parametrize("line", ["/coin PUMP", "/funding PUMP", "/clusters ACME"])
+def test_the_small_print_of_a_german_picture_fits(storage: Storage, line: str) -> None:
+    fill(storage)
+    ask(storage, "/settings language=de")
+    (german,) = (one for one in ask(storage, line).body if isinstance(one, Picture))
+    assert lettering.width(german.chart.footer, SMALL) <= WIDTH - 2 * MARGIN
