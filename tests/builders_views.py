@@ -14,6 +14,7 @@ from bot.commands import COMMANDS
 from bot.feeds.base import HostedClusters, Outcome
 from bot.feeds.edgar.settings import EdgarSettings, problem
 from bot.feeds.exchanges.coverage import ExchangeCoverage
+from bot.views import settings_menus
 from bot.views.alert_message import Entry
 from bot.views.covered import Covered
 from bot.views.elements import Text, View
@@ -21,6 +22,7 @@ from bot.views.errors import our_fault_view, too_many_view
 from bot.views.filings import FilingsState, filings_view
 from bot.views.outbox import Delivering
 from bot.views.status import Depth, Health, Holdings, history_view, quarantine_view, status_view
+from bot.views.subscription_menus import OF_CLUSTERS, OF_COINS
 from bot.words import speaking, spoken, tr
 from scoring.model import Aside, ChangeKind, FundingRate, Held, Margin, Pair, Signal
 from storage import Storage
@@ -58,17 +60,18 @@ OF_A_CHAT = (
     "/alert pump min=2 coins=PUMP exchanges=binance,okx min_change=5 min_streak=3 digest=daily", "/alert selling",
     "/alert clusters", "/alert clusters side=both min_value=1k sector=Technology plan=no digest=refresh",
     "/alert clusters side=sell tickers=NVDA", "/alerts", "/alerts 1", "/alerts 3", "/alerts 5", "/alert change 1 min=6",
-    "/start", "/alert off 2", "/mute 8h", "/mute PUMP 2d", "/mute", "/mute SHRT", "/alerts", "/unmute PUMP", "/unmute",
+    *(f"/alerts 3 {menu}" for menu in OF_COINS), *(f"/alerts 6 {menu}" for menu in OF_CLUSTERS),
+    "/alert change 3 exchanges=none", "/alert change 6 sector=none", "/start", "/alert off 2", "/alert again 2", "/mute 8h", "/mute PUMP 2d", "/mute", "/mute SHRT", "/alerts", "/unmute PUMP", "/unmute",
     "/mute 1h", "/test", "/settings", "/settings zone=Berlin quiet=22:00-07:00 urgent=9.5 cap=1 silent=yes repeats=no",
-    "/test", "/missed", "/missed 1w", "/export", "/forget",
+    "/settings theme=dark", *(f"/settings menu={menu}" for menu in settings_menus.Menu), "/test", "/missed", "/missed 1w", "/export", "/forget",
 )  # fmt: skip
 OF_MISTAKES = (
     "", "/pmp", "/xyzzyq", "/pump min=abc", "/pump min=11", "/pump min=", "/pump foo=1", "/pump minn=1", "/pump 6",
     "/pump hello", "/pump min=6 min=7", "/pump min=6.500", "/pump page=1.5", "/pump sort=scor", "/help pumpp",
     "/coin", "/coin NOPE", "/coin PUMPP", "/clusters ZZZZ", "/clusters ACMF", "/clusters sector=Foo",
     "/clusters sector=Technologi", "/clusters industry=Foo", "/clusters ticker=Technology", "/clusters ticker=Amce Inc",
-    "/funding type=history", "/funding cursor=abc", "/funding cursor=WyJjdXJyZW50IFgiLC0wLjEsIm8iLCJ4Il0", "/alert",
-    "/alert off", "/alert off 99", "/alert change 1", "/alert pump 3", "/alert pump coins=PUMP exclude=PUMP",
+    "/funding type=history", "/funding cursor=abc", "/funding cursor=fff,-0.001,okx,X", "/alert",
+    "/alert off", "/alert off 99", "/alert again 99", "/alerts 1 sector", "/alert change 1", "/alert pump 3", "/alert pump coins=PUMP exclude=PUMP",
     "/alert pump side=buy", "/alert clusters min=0.5", "/alert pump min=50", "/alert pump exchanges=foo",
     "/alert pump exchanges=binanc", "/alert pump coins=,", "/alert pump min=4.5", "/alert clusters tickers=1,Technology",
     "/mute 8", "/mute NOPE", "/mute PUMQ 1d", "/mute PUMP for=9y", "/mute PUMP for=x", "/unmute CALM", "/missed since=8",

@@ -62,7 +62,8 @@ def names() -> frozenset[str]:
         for text in (command.name, param.name, *param.aliases, *param.choices, param.example)
     ]
     of_exchanges = [text for one in EXCHANGES.values() for text in (one.name, one.title)]
-    known = [*of_commands, *of_exchanges, *sectors.SECTORS, *sectors.industries(), *available_timezones(), NAMES]
+    zones = [zone.replace("_", " ") for zone in available_timezones()]
+    known = [*of_commands, *of_exchanges, *sectors.SECTORS, *sectors.industries(), *zones, NAMES]
     return frozenset(word for text in known for word in WORD.findall(text))
 
 
