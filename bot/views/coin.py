@@ -13,7 +13,7 @@ from bot.views.elements import Button, Column, Field, Fields, Json, Note, Table,
 from bot.views.scores import coin_data, coverage_note, streak_text
 from bot.views.sources import USUAL_PRICES, Service, as_given, given_stamp, price_title
 from bot.views.titles import capitalised, signal_title
-from bot.words import tr, trn
+from bot.words import tr, trc, trn
 from scoring.explain import Step
 from scoring.funding import annual_rate
 from scoring.model import Coin, CoinFunding, CoinScore, PriceChanges, Signal
@@ -84,7 +84,7 @@ def arithmetic(steps: tuple[Step, ...]) -> Table:
 
 def arithmetic_columns() -> tuple[Column, ...]:
     """The titles above steps."""
-    return (Column(tr("part")), Column(tr("value"), "right"), Column(tr("from")))
+    return (Column(tr("part")), Column(trc("arithmetic", "value"), "right"), Column(trc("arithmetic", "from")))
 
 
 def formula_text(text: str) -> str:

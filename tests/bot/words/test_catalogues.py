@@ -106,7 +106,7 @@ def test_a_text_that_a_catalogue_lacks_is_said_in_english() -> None:
 
 def test_a_word_with_several_meanings_is_told_by_its_context() -> None:
     with speaking("de"):
-        assert (tr("from"), trc("level", "from")) == ("aus", "von")
+        assert (trc("arithmetic", "from"), trc("level", "from")) == ("aus", "von")
     assert trc("level", "from") == "from"
 
 
