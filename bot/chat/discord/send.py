@@ -153,7 +153,7 @@ def _forms(message: Outgoing) -> list[dict[str, Any]]:
     full = render(view)
     if message.reply_to is not None and message.reply_to.isdecimal():
         full["message_reference"] = {"message_id": message.reply_to, "fail_if_not_exists": False}
-    return [form | always for form in (full, render_plain(view), render_line(shortest(message.refs)))]
+    return [form | always for form in (full, render_plain(view), render_line(shortest(message.refs, message.language)))]
 
 
 def _failure(answer: Answer, wire: Wire) -> SendError:
