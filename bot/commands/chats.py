@@ -30,6 +30,8 @@ def open_chat(tx: Transaction, request: Request) -> Chat:
     ref = request.chat
     before = chat_here(tx, ref)
     chat = tx.chats.put(ref.platform, ref.address, request.now)
+    if not ref.is_group:
+        tx.people.put(ref.owner, chat.id)
     if before is not None and before.status != ACTIVE:
         moment = Moment(tx, request.now, request.alerts, request.scoring)
         for one in tx.subscriptions.of_chat(chat.id):
