@@ -27,11 +27,11 @@ from telegram.ext import (
 
 from bot.alerts.limiter import Limiter
 from bot.charts.painter import Painter
+from bot.chat.lines import by_name
 from bot.chat.telegram.answers import Reply, is_nobody_there
 from bot.chat.telegram.buttons import Presses
 from bot.chat.telegram.fetching import CarefulRequest
 from bot.chat.telegram.inline import Inline
-from bot.chat.telegram.lines import by_name
 from bot.chat.telegram.menus import put_menus
 from bot.chat.telegram.pacing import Pacer, seconds_of
 from bot.chat.telegram.places import place_of
