@@ -30,6 +30,7 @@ class ChatSettings:
     silent: bool = False  # without a sound, where the platform can, but for what is urgent
     repeat: bool = True  # send again what may not have arrived, marked as a possible repeat
     theme: Theme = Theme.LIGHT  # of pictures
+    mention: str = ""  # the id of a role whose people each alert calls, on Discord; empty: nobody is called
 
     def to_json(self) -> dict[str, Any]:
         """What differs from the defaults, as plain data."""

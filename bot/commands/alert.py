@@ -153,9 +153,15 @@ COMMAND = Command(
         Param("step", Kind.NUMBER, "rise of the score that rings again", "0.5", minimum=0.1, maximum=10),
         Param("resolve", Kind.FLAG, "tell when it is over", "yes"),
         Param(
-            "coins", Kind.TEXT, "only these coins", "PEPE,WIF", aliases=("coin",), allowed=f"tickers; none: all{MORE}"
+            "coins",
+            Kind.TEXT,
+            "only these coins",
+            "PEPE,WIF",
+            aliases=("coin",),
+            allowed=f"tickers; none: all{MORE}",
+            offers=(Kind.COIN,),
         ),
-        Param("exclude", Kind.TEXT, "not these coins", "BTC,ETH", allowed=f"tickers; none{MORE}"),
+        Param("exclude", Kind.TEXT, "not these coins", "BTC,ETH", allowed=f"tickers; none{MORE}", offers=(Kind.COIN,)),
         Param(
             "exchanges",
             Kind.TEXT,

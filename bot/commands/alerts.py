@@ -104,6 +104,7 @@ COMMAND = Command(
     name="alerts",
     summary="The subscriptions of this chat, and what each would have rung for",
     run=run,
+    personal=True,
     example="/alerts",
     params=(
         Param(

@@ -23,5 +23,6 @@ COMMAND = Command(
     name="export",
     summary="Everything that is stored of you and this chat, as one file",
     run=run,
+    personal=True,
     example="/export",
 )

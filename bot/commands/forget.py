@@ -33,6 +33,7 @@ COMMAND = Command(
     name="forget",
     summary="Delete everything that is stored of you and this chat, for good",
     run=run,
+    personal=True,
     example="/forget",
     params=(Param("sure", Kind.FLAG, "delete it; without it, show what would be", "yes", default=False),),
     # Not `changes`: in a group it is for everybody, who then delete no more than their own subscriptions.

@@ -135,3 +135,4 @@ class View:
     buttons: tuple[Button, ...] = ()
     tone: Tone = Tone.ANSWER
     data: Mapping[str, Json] = field(default_factory=dict)  # the same facts as numbers, for --json
+    menu: tuple[Button, ...] = ()  # what its rows open, for platforms that have menus

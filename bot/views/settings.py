@@ -65,6 +65,7 @@ def _fields(settings: ChatSettings, now: datetime) -> tuple[Field, ...]:
         ),
         Field("digest_at", local.of_day(settings.digest_at)),
         Field("silent", "yes" if settings.silent else "no"),
+        *((Field("mention", f"the role {settings.mention}"),) if settings.mention else ()),
         Field("repeats", "yes" if settings.repeat else "no"),
         Field("theme", f"{settings.theme} pictures"),
     )
@@ -94,4 +95,5 @@ def _data(settings: ChatSettings, here: datetime) -> dict[str, Json]:
         "silent": settings.silent,
         "repeats": settings.repeat,
         "theme": settings.theme.value,
+        "mention": settings.mention or None,
     }

@@ -1,4 +1,4 @@
-"""Persons with the chat they have with the bot, codes that link them, and notes of the bot; nothing that was is touched.
+"""Persons with the chat they have with the bot, codes that link them, and notes of the bot; all else stays.
 
 Revision ID: 0004
 Revises: 0003

@@ -1,0 +1,76 @@
+"""All that is asked of Discord, counted: by the sender of alerts, and by the library that listens.
+
+10,000 answers of 401, 403 and 429 within 10 minutes, and Discord shuts out the address; we stop long before. And 50
+requests a second are what it takes of a bot, answers to interactions apart.
+https://discord.com/developers/docs/topics/rate-limits
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from bot.alerts.limiter import Limiter
+from bot.chat.discord.words import HELD_BACK
+from bot.chat.pacing import turn
+from bot.clock import Clock
+from bot.errors import TocsinError
+
+INVALID = (401, 403, 429)
+INVALID_SECONDS = 600.0
+MOST_INVALID = 2000
+OF_INTERACTIONS = ("/interactions/", "/webhooks/")  # not counted among the 50 a second
+NO_REQUESTS = ("ws", "wss")  # the gateway
+
+
+class HeldBackError(TocsinError):
+    """Nothing is asked, for Discord has refused too much."""
+
+    def __init__(self) -> None:
+        super().__init__(HELD_BACK)
+
+
+@dataclass
+class Refusals:
+    """The answers that bring a bot nearer to being shut out."""
+
+    most: int = MOST_INVALID
+    monotonic: Callable[[], float] = time.monotonic
+    _at: deque[float] = field(default_factory=deque)
+
+    def note(self, status: int, headers: Mapping[str, str]) -> None:
+        """An answer came. A 429 that others share in is not counted."""
+        if status in INVALID and headers.get("X-RateLimit-Scope") != "shared":
+            self._at.append(self.monotonic())
+
+    @property
+    def are_too_many(self) -> bool:
+        """Whether nothing must be asked now."""
+        while self._at and self._at[0] <= self.monotonic() - INVALID_SECONDS:
+            self._at.popleft()
+        return len(self._at) >= self.most
+
+
+def watched(refusals: Refusals, limiter: Limiter, clock: Clock) -> aiohttp.TraceConfig:
+    """What the library asks: in its turn, counted, and not at all where too much was refused."""
+
+    async def begin(_session: Any, _context: Any, params: aiohttp.TraceRequestStartParams) -> None:
+        if params.url.path.startswith("/gateway") or params.url.scheme in NO_REQUESTS:
+            return
+        if refusals.are_too_many:
+            raise HeldBackError
+        if not any(part in params.url.path for part in OF_INTERACTIONS):
+            await turn(limiter, clock, None)
+
+    async def end(_session: Any, _context: Any, params: aiohttp.TraceRequestEndParams) -> None:
+        refusals.note(params.response.status, params.response.headers)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(begin)
+    trace.on_request_end.append(end)
+    return trace
