@@ -107,7 +107,7 @@ class App:
         courier = self._courier(senders)
         painter = Painter(SystemClock())
         answering = Answering(self.ask, COMMANDS, self._coins, self.storage, painter)
-        listeners = open_listeners(self.config, answering, courier.limiters)
+        listeners = open_listeners(self.config, answering, courier.limiters, senders)
         self._wake = courier.wake
         self._fault = lambda: "; ".join(
             fault for fault in (courier.fault, *(one.fault for one in listeners.values())) if fault

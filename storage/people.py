@@ -45,6 +45,11 @@ class People:
         ).one_or_none()
         return None if row is None else Person(*row)
 
+    def has(self, chat_id: int) -> bool:
+        """Whether a chat is the one that somebody has with the bot alone."""
+        found = select(PersonRow.owner).where(PersonRow.chat_id == chat_id).limit(1)
+        return self._connection.execute(found).scalar_one_or_none() is not None
+
     def one_with(self, owner: str) -> tuple[Person, ...]:
         """All that this person is on any platform, themselves included; nothing where they are not known."""
         number = select(PersonRow.linked).where(PersonRow.owner == owner).scalar_subquery()

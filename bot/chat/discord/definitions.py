@@ -41,7 +41,7 @@ def option_type(param: Param) -> int:
 
 def is_offered(param: Param) -> bool:
     """Whether names are offered while a person types."""
-    return bool(param.offered) and not _choices(param)
+    return (bool(param.offered) or param.kind is Kind.CHOICE) and not _choices(param)
 
 
 def _definition(command: Command) -> dict[str, Any]:

@@ -1,0 +1,156 @@
+"""Slash commands, presses of buttons, choices of menus: each becomes a command line, and is answered.
+
+All that a press needs stands in the button, so buttons outlive a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import discord
+
+from bot.chat.discord import membership
+from bot.chat.discord.answers import Reply
+from bot.chat.discord.components import MENU, Press, Way, presses, read, subscribes
+from bot.chat.discord.dms import NoDmError
+from bot.chat.discord.options import line_of
+from bot.chat.discord.places import PLATFORM, Interaction, Where, asked_by, here, lacking, where
+from bot.chat.discord.roles import with_role
+from bot.chat.discord.session import Session
+from bot.chat.discord.traffic import HeldBackError
+from bot.chat.discord.words import CLOSED, SLOW, in_dm_view, lacking_view, not_yours_view, refused_view
+from bot.chat.lines import changes, command_name
+from bot.commands.base import ChatRef
+from bot.errors import UserError
+from bot.views.elements import Button, View
+from bot.views.errors import error_view, our_fault_view
+
+log = logging.getLogger("tocsin.discord")
+
+TOO_OLD, ANSWERED = 10062, 40060
+BEGINS = {"start"}  # beside what changes something: what it does is of a chat that must be there
+
+
+class Interactions:
+    """Answers people."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def on_command(self, interaction: Interaction) -> None:
+        """A slash command was sent."""
+        data: Any = interaction.data
+        command = self._session.commands.get(data["name"])
+        if command is None:
+            await self._say(interaction, refused_view(f"There is no command /{data['name']} any more", "/help"))
+            return
+        hidden = command.changes or command.personal
+        try:
+            line = line_of(command, with_role(command, data.get("options", ()), interaction.guild))
+        except UserError as error:
+            await self._say(interaction, error_view(error))
+            return
+        await self._answer(interaction, Press("", Way.RUN, line), hidden=hidden)
+
+    async def on_press(self, interaction: Interaction) -> None:
+        """A button was pressed, or something chosen of a menu."""
+        data: Any = interaction.data
+        name, values = data["custom_id"], data.get("values", ())
+        press = read(f"{Way.RUN}:{values[0]}" if name == MENU and values else name)
+        if press is None:
+            await self._say(interaction, refused_view("This button is of another version; send the command", "/help"))
+            return
+        is_shared = where(interaction) is not Where.ALONE
+        if press.way is Way.PUT and is_shared and asked_by(interaction) not in (None, interaction.user.id):
+            press = replace(press, way=Way.RUN)  # what somebody else asked for stays as it is
+        await self._answer(interaction, press, hidden=is_shared)
+
+    async def _answer(self, interaction: Interaction, press: Press, *, hidden: bool) -> None:
+        """Answer a line; what takes long is announced first, for Discord waits three seconds."""
+        in_place = press.way is Way.PUT
+        work = asyncio.create_task(self._reply(interaction, press))
+        try:
+            done, _ = await asyncio.wait({work}, timeout=self._session.patience)
+            if not done and in_place:
+                await interaction.response.defer()
+            elif not done:
+                await interaction.response.defer(ephemeral=hidden, thinking=True)
+            reply = await work
+            is_error = reply.view.tone == "error"
+            await self._session.answers.give(interaction, replace(reply, hidden=hidden or is_error, in_place=in_place))
+        except discord.HTTPException as error:
+            _told(error)
+        except HeldBackError as error:
+            log.warning("an answer could not be given: %s", error)
+        finally:
+            if not work.done():
+                work.cancel()
+
+    async def _reply(self, interaction: Interaction, press: Press) -> Reply:
+        try:
+            return await self._made(interaction, press)
+        except NoDmError as error:
+            return Reply(refused_view(error.message, press.command))
+        except (discord.HTTPException, HeldBackError):
+            raise
+        except Exception:
+            log.exception("answering on Discord failed")
+            return Reply(our_fault_view())
+
+    async def _made(self, interaction: Interaction, press: Press) -> Reply:
+        session, line = self._session, press.command
+        name = command_name(line, session.commands)
+        ref = await self._ref(interaction, press, name)
+        if ref.is_group and changes(line, session.commands):
+            if not ref.is_admin:
+                return Reply(not_yours_view(line, subscribes=subscribes(line)), _in_dm)
+            if subscribes(line) and (missing := lacking(interaction)):
+                return Reply(lacking_view(missing, line))
+        view = await session.ask(line, ref)
+        if view is None:
+            return Reply(refused_view(SLOW))
+        elsewhere = where(interaction) is Where.ELSEWHERE
+        if press.way is Way.DM or (elsewhere and subscribes(line) and view.tone != "error"):
+            return Reply(await self._in_dm(interaction, ref, view))
+        command = session.commands.get(name)
+        names = () if command is None else (command.name, *command.aliases)
+        return Reply(view, presses(names, is_group=ref.is_group))
+
+    async def _ref(self, interaction: Interaction, press: Press, name: str) -> ChatRef:
+        """Whose chat a line is about: that of the place, or the one that the person has with the bot alone."""
+        if press.way is not Way.DM and where(interaction) is not Where.ELSEWHERE:
+            return here(interaction)
+        user, dms = str(interaction.user.id), self._session.dms
+        if press.way is Way.DM or changes(press.command, self._session.commands) or name in BEGINS:
+            return ChatRef(PLATFORM, await dms.of(user), user)
+        return ChatRef(PLATFORM, await dms.known(user) or f"user:{user}", user)
+
+    async def _in_dm(self, interaction: Interaction, ref: ChatRef, view: View) -> View:
+        """Write it where nobody else reads; returns what is said about that where it was pressed."""
+        channel = interaction.client.get_partial_messageable(int(ref.address))
+        try:
+            await self._session.answers.write(channel, view)
+        except discord.Forbidden as error:
+            await asyncio.to_thread(membership.switch_off, self._session.storage, (ref.address,), error.text)
+            return refused_view(CLOSED)
+        return in_dm_view()
+
+    async def _say(self, interaction: Interaction, view: View) -> None:
+        try:
+            await self._session.answers.give(interaction, Reply(view, hidden=True))
+        except discord.HTTPException as error:
+            _told(error)
+
+
+def _in_dm(button: Button) -> Sequence[Press]:
+    return (Press(f"{button.label} in DM", Way.DM, button.command),)
+
+
+def _told(error: discord.HTTPException) -> None:
+    late = error.code in {TOO_OLD, ANSWERED}
+    level = logging.INFO if late else logging.WARNING
+    log.log(level, "an answer could not be given: %s (%s)", error.text or error.status, error.code)
