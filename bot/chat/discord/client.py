@@ -162,7 +162,7 @@ class DiscordChat:
                     await on_autocomplete(interaction, session)
 
         trace = watched(self._sender.api.refusals, self._limiter, self._clock)
-        client = Gateway(Hears(opened, heard, self._shard), trace)
+        client = Gateway(Hears(opened, heard, self._shard), trace, self._clock)
         return client
 
     def _shard(self, shard_id: int, is_connected: bool) -> None:

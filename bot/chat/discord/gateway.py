@@ -16,9 +16,11 @@ from discord.http import Route
 
 from bot.chat.discord.membership import DELETED, REMOVED
 from bot.chat.discord.places import Interaction
+from bot.clock import Clock
 
 log = logging.getLogger("tocsin.discord")
 
+IDENTIFY_SECONDS = 5.0
 CONNECT_SECONDS = 60.0  # for one shard
 
 
@@ -37,7 +39,7 @@ Lost = Callable[[Collection[str], str], Awaitable[None]]  # which, and why
 class Gateway(discord.AutoShardedClient):
     """Listens to what needs no privileged intent, and keeps little of it."""
 
-    def __init__(self, hears: Hears, trace: aiohttp.TraceConfig) -> None:
+    def __init__(self, hears: Hears, trace: aiohttp.TraceConfig, clock: Clock) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -48,12 +50,18 @@ class Gateway(discord.AutoShardedClient):
             shard_connect_timeout=CONNECT_SECONDS,
         )
         self._hears = hears
+        self._clock = clock
         self.on_lost: Lost | None = None  # channels are no longer there
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
         """Logged in, and not connected yet."""
         await self._hears.opened()
+
+    async def before_identify_hook(self, shard_id: int, *, initial: bool = False) -> None:
+        """Discord takes one session in five seconds."""
+        if not initial:
+            await self._clock.sleep(IDENTIFY_SECONDS)
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
         """Connect where Discord says, and after a lost session again there; the library has one address of its own."""
