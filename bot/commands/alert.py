@@ -8,20 +8,19 @@ from bot.alerts.holding import Digest
 from bot.alerts.matching import Wish
 from bot.alerts.standing import Moment, open_standing
 from bot.commands.base import Command, Kind, Param, Request
-from bot.commands.chats import chat_here, open_chat, owned
+from bot.commands.chats import chats_of, open_chat, owned
 from bot.commands.clusters import DAYS, INDUSTRY, MIN_VALUE, PLAN, SECTOR, SIDE
 from bot.commands.menus import menu_of, part_of
 from bot.commands.wishes import MORE, TICKERS, default_wish, wish_of
 from bot.errors import UserError
-from bot.views.alerts import deleted_view, subscribed_view
+from bot.views.alerts import deleted_view, moved_view, subscribed_view
 from bot.views.elements import Button, View
 from bot.views.subscription_menus import part_buttons
 from scoring.model import Signal
 from storage import Transaction
-from storage.chats import Chat
 from storage.subscriptions import Subscription
 
-ACTIONS = ("change", "off", "again")
+ACTIONS = ("change", "off", "again", "here")
 MOST_SUBSCRIPTIONS = 100  # in one chat
 MOST_OWNED = 200  # of one person, in all chats
 
@@ -35,6 +34,8 @@ def run(request: Request) -> View:
             return _change(request)
         case "again":
             return _again(request)
+        case "here":
+            return _move(request)
         case signal:
             return _subscribe(request, Signal(signal))
 
@@ -52,24 +53,29 @@ def _again(request: Request) -> View:
     """What was deleted is made anew."""
     number = request.args["id"]
     with request.storage.write() as tx:
-        before, chat = None if number is None else tx.subscriptions.by_id(number), chat_here(tx, request.chat)
-        if before is None or chat is None or before.chat_id != chat.id:
+        before = None if number is None else tx.subscriptions.by_id(number)
+        if before is None or before.chat_id not in {one.id for one in chats_of(tx, request.chat)}:
             raise UserError("Which one? Give the ID of a subscription that this chat had", "/alert again 3")
         return _make(tx, Wish.from_json(before.wish), request)
 
 
 def _make(tx: Transaction, wish: Wish, request: Request) -> View:
     chat = open_chat(tx, request)
-    existing = tx.subscriptions.of_chat(chat.id)
-    for one in existing:
-        if Wish.from_json(one.wish) == wish:
-            raise UserError(f"You have that already: it is subscription {one.id}", "/alerts")
-    if len(existing) >= MOST_SUBSCRIPTIONS:
-        raise UserError(f"This chat has {MOST_SUBSCRIPTIONS} subscriptions; delete one first", "/alerts")
+    for place in chats_of(tx, request.chat):
+        for one in tx.subscriptions.of_chat(place.id):
+            if Wish.from_json(one.wish) == wish:
+                there = "" if place.id == chat.id else f" on {place.platform.capitalize()}"
+                raise UserError(f"You have that already: it is subscription {one.id}{there}", "/alerts")
+    _refuse_more(len(tx.subscriptions.of_chat(chat.id)))
     if len(owned(tx, request.chat)) >= MOST_OWNED:
         raise UserError(f"You have {MOST_OWNED} subscriptions in all your chats; delete one first", "/alerts")
     made = tx.subscriptions.add(chat.id, request.chat.owner, wish.signal.value, wish.to_json(), request.now)
     return _answer(tx, made, wish, request, "Subscribed")
+
+
+def _refuse_more(count: int) -> None:
+    if count >= MOST_SUBSCRIPTIONS:
+        raise UserError(f"This chat has {MOST_SUBSCRIPTIONS} subscriptions; delete one first", "/alerts")
 
 
 def _change(request: Request) -> View:
@@ -82,6 +88,17 @@ def _change(request: Request) -> View:
         tx.episodes.end(mine.id, request.now)
         part = part_of(tx, mine.id, wish, menu_of(request.args), request)
         return _answer(tx, mine, wish, request, "Changed", part_buttons(part))
+
+
+def _move(request: Request) -> View:
+    with request.storage.write() as tx:
+        mine = subscription_here(tx, request)
+        chat = open_chat(tx, request)
+        if mine.chat_id == chat.id:
+            raise UserError(f"Subscription {mine.id} rings here already", "/alerts")
+        _refuse_more(len(tx.subscriptions.of_chat(chat.id)))
+        tx.subscriptions.move(mine.id, chat.id)
+    return moved_view(mine.id, Wish.from_json(mine.wish))
 
 
 def _delete(request: Request) -> View:
@@ -101,12 +118,11 @@ def _answer(
 
 
 def subscription_here(tx: Transaction, request: Request) -> Subscription:
-    """The subscription of this chat that `id` names; UserError with those that there are."""
+    """The subscription of this chat, or of its person elsewhere, that `id` names; UserError with those there are."""
     number = request.args["id"]
     if number is None:
         raise UserError("Which one? Give the subscription's ID; /alerts lists them", "/alert off 3")
-    chat: Chat | None = chat_here(tx, request.chat)
-    own = () if chat is None else tx.subscriptions.of_chat(chat.id)
+    own = [one for chat in chats_of(tx, request.chat) for one in tx.subscriptions.of_chat(chat.id)]
     for one in own:
         if one.id == number:
             return one
@@ -126,7 +142,7 @@ COMMAND = Command(
         Param(
             "what",
             Kind.CHOICE,
-            "pump, selling or clusters; change, off or again with an ID",
+            "pump, selling or clusters; change, off, again or here with an ID",
             "pump",
             choices=(*(signal.value for signal in Signal), *ACTIONS),
             required=True,

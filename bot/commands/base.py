@@ -106,4 +106,5 @@ class Command:
     changes: bool = False  # changes what a chat is told: in a group for its administrators only
     shows: bool = False  # without arguments it changes nothing, and only shows
     topic: str = ""  # commands of one topic answer in one message, which their buttons change; empty: its name
+    alone: bool = False  # it is about the person, and for the chat that they have with the bot alone
     personal: bool = False  # its answer is for who asks, and not for all that read a channel

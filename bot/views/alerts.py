@@ -81,6 +81,15 @@ def deleted_view(number: int, wish: Wish) -> View:
     )
 
 
+def moved_view(number: int, wish: Wish) -> View:
+    """The answer to /alert here."""
+    return View(
+        title=f"Subscription {number} rings here now: {describe(wish)}",
+        buttons=(Button("All subscriptions", "/alerts"),),
+        data={"moved": number},
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A subscription as the list shows it."""
@@ -89,10 +98,16 @@ class Listed:
     wish: Wish
     standing: int  # coins or clusters that stand above it now
     past: Rehearsal  # what it would have rung for lately
+    where: str = ""  # the platform on which it rings, where that is not here
 
 
-def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = (), *, page: int = 1, total: int = 0) -> View:
-    """A page of the subscriptions of a chat; `muted` says in words what is not told now, `total` counts all of them."""
+def subscriptions_view(
+    listed: Sequence[Listed], muted: Sequence[str] = (), *, page: int = 1, total: int = 0, is_linked: bool = False
+) -> View:
+    """A page of the subscriptions of a chat, and of those that its person has elsewhere where they are linked.
+
+    `muted` says in words what is not told now, `total` counts all of them.
+    """
     if not listed:
         return View(
             title="No subscriptions in this chat yet",
@@ -101,12 +116,12 @@ def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = (), *, p
             data={"subscriptions": []},
         )
     columns = (Column("ID", "right"), Column("rings for"), Column("standing now", "right"), Column("last 7 days"))
-    rows = tuple((str(one.id), describe(one.wish), str(one.standing), rang(one.past)) for one in listed)
+    rows = tuple((str(one.id), _with_place(one), str(one.standing), rang(one.past)) for one in listed)
     first, before, total = listed[0].id, (page - 1) * ON_A_PAGE, max(total, len(listed))
     part = [f"{before + 1} to {before + len(listed)} of {total}."] if total > len(listed) else []
     notes = [*dict.fromkeys(covered(one.past, one.wish.signal) for one in listed), *(f"Muted: {one}." for one in muted)]
     return View(
-        title=f"{numbers.count(total, 'subscription')} in this chat",
+        title=f"{numbers.count(total, 'subscription')} {'of yours' if is_linked else 'in this chat'}",
         body=(
             Table(columns, rows),
             *(Note(note) for note in (*part, *notes) if note),
@@ -118,16 +133,22 @@ def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = (), *, p
         buttons=(
             *(Button(f"Look at {one.id}", f"/alerts {one.id}") for one in listed),
             *(Button(f"Delete {one.id}", f"/alert off {one.id}") for one in listed if len(listed) <= FEW),
+            *(Button(f"Ring here: {one.id}", f"/alert here {one.id}") for one in listed if one.where),
             *([Button("◀ Back", f"/alerts page={page - 1}")] if before else []),
             *([Button("More ▶", f"/alerts page={page + 1}")] if before + len(listed) < total else []),
         ),
         data={
             "subscriptions": [
                 {"id": one.id, **_data(one.wish), "standing": one.standing, "past": past_data(one.past)}
+                | ({"where": one.where} if one.where else {})
                 for one in listed
             ]
         },
     )
+
+
+def _with_place(one: Listed) -> str:
+    return f"{describe(one.wish)}, on {one.where}" if one.where else describe(one.wish)
 
 
 def rang(past: Rehearsal) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.views import numbers
 from bot.views.elements import Button, Code, Json, Note, Text, View
 from storage.privacy import Stored
 
 
-def forget_view(stored: Stored, *, whole_chat: bool) -> View:
-    """What would be deleted, and the button that does it."""
+def forget_view(stored: Stored, *, whole_chat: bool, linked: Sequence[str] = ()) -> View:
+    """What would be deleted, and the button that does it; `linked` are the other platforms of the person."""
     if not any(_data(stored).values()):
         return View(title="Nothing is stored of you and this chat", data={"stored": _data(stored)})
     whose = "of you and this chat" if whole_chat else "of yours in this group"
@@ -16,6 +18,7 @@ def forget_view(stored: Stored, *, whole_chat: bool) -> View:
         title=f"This would delete all that is stored {whose}, for good",
         body=(
             Text(f"{_words(stored)}."),
+            *((Note(f"What is stored on {' and '.join(linked)} goes too, and the link with it."),) if linked else ()),
             Note("Nothing rings afterwards. /export gives it to you first; this cannot be undone."),
             Code("/forget sure=yes"),
         ),

@@ -75,6 +75,30 @@ def _items(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [one for row in message["components"] for one in row["components"]]
 
 
+def _member(user: str, may: int) -> dict[str, Any]:
+    return {
+        "user": person(user), "roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "permissions": str(may),
+        "deaf": False, "mute": False, "flags": 0, "nick": None, "pending": False,
+    }  # fmt: skip
+
+
+def _abroad(kind: str, channel: str, user: str) -> dict[str, Any]:
+    """Where the bot is no member."""
+    if kind == "server":
+        place = {
+            "id": channel,
+            "type": TEXT,
+            "name": "far",
+            "position": 0,
+            "guild_id": "999",
+            "permission_overwrites": [],
+        }
+        guild = {"id": "999", "features": [], "locale": "en-US"}
+        return {"context": 0, "channel": place, "guild_id": "999", "guild": guild, "member": _member(user, MANAGE)}
+    place = {"id": channel, "type": PRIVATE if kind == "friend" else GROUP_DM, "recipients": []}
+    return {"context": 2, "channel": place, "user": person(user)}
+
+
 class People:
     """What people do becomes interactions and events, which the bot hears."""
 
@@ -173,11 +197,11 @@ class People:
         user: str = "42",
         channel: str = "",
         manages: bool = False,
-        foreign: bool = False,
+        foreign: str = "",
         expired: bool = False,
         message: dict[str, Any] | None = None,
     ) -> Asked:
-        """`channel`: of a server, else the person's own; `foreign`: the bot is no member there, its person is."""
+        """`channel`: of a server, else the person's own; `foreign`: the bot is no member there, its person is; "group", "friend" or "server"."""
         number = self.number()
         channel = channel or self.dm_of(user)
         asked = Asked(number, f"token{number}", channel, user, message, expired=expired)
@@ -189,8 +213,7 @@ class People:
         }  # fmt: skip
         held = self.channels.get(channel)
         if foreign:
-            told |= {"context": 2, "channel": {"id": channel, "type": GROUP_DM, "recipients": []}, "user": person(user)}
-            told["authorizing_integration_owners"] = {"1": user}
+            told |= _abroad(foreign, channel, user) | {"authorizing_integration_owners": {"1": user}}
         elif held is None:
             told |= {"context": 1, "channel": {"id": channel, "type": PRIVATE, "recipients": []}, "user": person(user)}
             told["authorizing_integration_owners"] = {"0": "0"}
@@ -202,10 +225,7 @@ class People:
                 "guild_id": held["guild_id"],
                 "guild": {"id": held["guild_id"], "features": [], "locale": "en-US"},
             }
-            told["member"] = {
-                "user": person(user), "roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "permissions": str(may),
-                "deaf": False, "mute": False, "flags": 0, "nick": None, "pending": False,
-            }  # fmt: skip
+            told["member"] = _member(user, may)
             told["authorizing_integration_owners"] = {"0": held["guild_id"]}
         if message is not None:
             told["message"] = {name: value for name, value in message.items() if name != "files"}

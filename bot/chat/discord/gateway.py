@@ -58,7 +58,7 @@ class Gateway(discord.AutoShardedClient):
         """Logged in, and not connected yet."""
         await self._hears.opened()
 
-    async def before_identify_hook(self, shard_id: int, *, initial: bool = False) -> None:
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Discord takes one session in five seconds."""
         if not initial:
             await self._clock.sleep(IDENTIFY_SECONDS)

@@ -26,7 +26,7 @@ from bot.chat.discord.words import CLOSED, SLOW, in_dm_view, lacking_view, not_y
 from bot.chat.lines import changes, command_name
 from bot.commands.base import ChatRef
 from bot.errors import UserError
-from bot.views.elements import Button, View
+from bot.views.elements import Button, Tone, View
 from bot.views.errors import error_view, our_fault_view
 
 log = logging.getLogger("tocsin.discord")
@@ -71,7 +71,8 @@ class Interactions:
 
     async def _answer(self, interaction: Interaction, press: Press, *, hidden: bool) -> None:
         """Answer a line; what takes long is announced first, for Discord waits three seconds."""
-        in_place = press.way is Way.PUT
+        in_place, is_shared = press.way is Way.PUT, where(interaction) is not Where.ALONE
+        hidden = hidden and is_shared  # alone with the bot nobody else reads it, and it stays
         work = asyncio.create_task(self._reply(interaction, press))
         try:
             done, _ = await asyncio.wait({work}, timeout=self._session.patience)
@@ -80,7 +81,7 @@ class Interactions:
             elif not done:
                 await interaction.response.defer(ephemeral=hidden, thinking=True)
             reply = await work
-            is_error = reply.view.tone == "error"
+            is_error = is_shared and reply.view.tone is Tone.ERROR
             await self._session.answers.give(interaction, replace(reply, hidden=hidden or is_error, in_place=in_place))
         except discord.HTTPException as error:
             _told(error)
@@ -114,7 +115,7 @@ class Interactions:
         if view is None:
             return Reply(refused_view(SLOW))
         elsewhere = where(interaction) is Where.ELSEWHERE
-        if press.way is Way.DM or (elsewhere and subscribes(line) and view.tone != "error"):
+        if press.way is Way.DM or (elsewhere and subscribes(line) and view.tone is not Tone.ERROR):
             return Reply(await self._in_dm(interaction, ref, view))
         command = session.commands.get(name)
         names = () if command is None else (command.name, *command.aliases)
@@ -122,10 +123,13 @@ class Interactions:
 
     async def _ref(self, interaction: Interaction, press: Press, name: str) -> ChatRef:
         """Whose chat a line is about: that of the place, or the one that the person has with the bot alone."""
-        if press.way is not Way.DM and where(interaction) is not Where.ELSEWHERE:
+        command = self._session.commands.get(name)
+        of_person = press.way is Way.DM or (command is not None and command.alone)
+        kind = where(interaction)
+        if kind is Where.ALONE or (kind is Where.CHANNEL and not of_person):
             return here(interaction)
         user, dms = str(interaction.user.id), self._session.dms
-        if press.way is Way.DM or changes(press.command, self._session.commands) or name in BEGINS:
+        if of_person or changes(press.command, self._session.commands) or name in BEGINS:
             return ChatRef(PLATFORM, await dms.of(user), user)
         return ChatRef(PLATFORM, await dms.known(user) or f"user:{user}", user)
 

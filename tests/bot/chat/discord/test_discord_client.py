@@ -238,7 +238,7 @@ def test_a_fault_of_ours_is_told_and_the_next_command_is_answered(
         async with listening(market, breaks) as world:
             asked = world.server.slash("pump")
             assert "went wrong" in text_of(await world.server.answer(asked))
-            assert asked.hidden
+            assert not asked.hidden
             assert (await world.server.answer(world.server.slash("help")))["content"] == "**/help**"
 
     asyncio.run(run())

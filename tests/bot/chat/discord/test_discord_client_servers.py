@@ -217,15 +217,16 @@ def test_what_discord_says_of_too_many_conversations_is_heeded(market: Storage) 
     asyncio.run(run())
 
 
-def test_where_a_person_brought_the_bot_along_their_own_chat_is_meant(market: Storage) -> None:
+@pytest.mark.parametrize("foreign", ["group", "friend", "server"])
+def test_where_a_person_brought_the_bot_along_their_own_chat_is_meant(market: Storage, foreign: str) -> None:
     async def run() -> None:
         async with listening(market) as world:
-            text, hidden = await told(world, "pump", {"min": 3.0}, channel="1000", foreign=True)
+            text, hidden = await told(world, "pump", {"min": 3.0}, channel="1000", foreign=foreign)
             assert ("PUMP" in text, hidden) == (True, False)
             assert world.server.opened == []
-            text, hidden = await told(world, "alert", {"what": "pump"}, channel="1000", foreign=True)
+            text, hidden = await told(world, "alert", {"what": "pump"}, channel="1000", foreign=foreign)
             assert ("direct messages" in text, hidden) == (True, True)
-            text, _ = await told(world, "alerts", channel="1000", foreign=True)
+            text, _ = await told(world, "alerts", channel="1000", foreign=foreign)
             assert "1 subscription" in text
         assert world.server.opened == ["42"]
         assert [(one.chat, "Subscribed" in one.text) for one in world.server.accepted] == [("742", True)]
@@ -262,5 +263,17 @@ def test_a_button_that_subscribes_has_room_for_where_it_rings(market: Storage) -
             shown = await world.server.answer(world.server.slash("pump", channel="901"))
         here, in_dm = buttons_of(shown)
         assert (here.endswith("… · here"), in_dm.endswith("… · in DM"), len(here) <= 80) == (True, True, True)
+
+    asyncio.run(run())
+
+
+def test_a_link_is_about_the_person_wherever_it_is_sent(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            for how in ({"channel": "901"}, {"channel": "1000", "foreign": "server"}, {}):
+                text, hidden = await told(world, "link", **how)
+                assert "Send this to me on Telegram" in text
+                assert hidden == bool(how)
+        assert {ref for _, ref in world.asked} == {ChatRef("discord", "742", "42")}
 
     asyncio.run(run())
