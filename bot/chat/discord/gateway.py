@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.chat.discord.membership import DELETED, REMOVED
+from bot.chat.discord.membership import DELETED, REMOVED, Place
 from bot.chat.discord.places import Interaction
 from bot.clock import Clock
 
@@ -33,7 +33,7 @@ class Hears:
     shard: Callable[[int, bool], None]  # a shard is connected, or is not
 
 
-Lost = Callable[[Collection[str], str], Awaitable[None]]  # which, and why
+Lost = Callable[[Sequence[Place], str], Awaitable[None]]  # which, and why
 
 
 class Gateway(discord.AutoShardedClient):
@@ -83,19 +83,23 @@ class Gateway(discord.AutoShardedClient):
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from a server, or the server is no more."""
-        await self._lost([str(one.id) for one in (*guild.channels, *guild.threads)], REMOVED)
+        channels = (*guild.channels, *guild.threads)
+        await self._lost([Place(str(one.id), f"#{one.name} of {guild.name}") for one in channels], REMOVED)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """A channel was deleted."""
-        await self._lost([str(channel.id)], DELETED)
+        place = Place(str(channel.id), f"#{channel.name} of {channel.guild.name}", channel.guild)
+        await self._lost([place], DELETED)
 
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         """A thread, or a post of a forum, was deleted."""
-        await self._lost([str(payload.thread_id)], DELETED)
+        guild, thread = self.get_guild(payload.guild_id), payload.thread
+        title = f"{'a thread' if thread is None else f'#{thread.name}'} of {guild.name if guild else 'a server'}"
+        await self._lost([Place(str(payload.thread_id), title, guild)], DELETED)
 
-    async def _lost(self, addresses: Collection[str], why: str) -> None:
+    async def _lost(self, places: Sequence[Place], why: str) -> None:
         if self.on_lost is not None:
-            await self.on_lost(addresses, why)
+            await self.on_lost(places, why)
 
     async def on_shard_connect(self, shard_id: int) -> None:
         """A shard is connected."""

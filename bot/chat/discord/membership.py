@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import discord
@@ -28,6 +28,15 @@ log = logging.getLogger("tocsin.discord")
 REMOVED = "Discord: the bot was removed from this server"
 DELETED = "Discord: the channel was deleted"
 MOST_TOLD = 3  # persons
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel, as people know it."""
+
+    address: str
+    title: str
+    guild: discord.Guild | None = None  # in which the bot still is
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +94,11 @@ class Losses:
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
-    async def on_removed(self, addresses: Collection[str], why: str) -> None:
+    async def on_removed(self, places: Sequence[Place], why: str) -> None:
         """Channels are no longer there."""
-        for loss in await asyncio.to_thread(switch_off, self.storage, addresses, why):
-            await self._tell(loss)
+        known = {one.address: one for one in places}
+        for loss in await asyncio.to_thread(switch_off, self.storage, known, why):
+            await self._tell(loss, known[loss.address])
 
     async def close(self) -> None:
         """Wait for what is being told."""
@@ -98,24 +108,27 @@ class Losses:
     async def _gone(self, address: str, why: str) -> None:
         try:
             if (loss := await asyncio.to_thread(loss_of, self.storage, address, why)) is not None:
-                await self._tell(loss)
+                await self._tell(loss, self._place(address))
         except Exception:
             log.exception("of a channel that was lost nobody could be told")
 
-    async def _tell(self, loss: Loss) -> None:
+    def _place(self, address: str) -> Place:
+        channel = self.client.get_channel(int(address))
+        guild = getattr(channel, "guild", None)
+        title = "a channel of a server" if guild is None else f"#{getattr(channel, 'name', '')} of {guild.name}"
+        return Place(address, title, guild)
+
+    async def _tell(self, loss: Loss, place: Place) -> None:
         if loss.alone or not loss.kept or not self.told.lets(loss.address):
             return
-        place = self.client.get_channel(int(loss.address))
-        guild = getattr(place, "guild", None)
-        title = f"#{getattr(place, 'name', '')} of {guild.name}" if guild is not None else "a channel of a server"
-        view = gone_view(title, loss.why, loss.kept)
+        view = gone_view(place.title, loss.why, loss.kept)
         told = [
             await self._write(self.client.get_partial_messageable(int(address)), view)
             for address in loss.tell[:MOST_TOLD]
         ]
         if any(told):
             return
-        notices = None if guild is None else guild.system_channel
+        notices = None if place.guild is None else place.guild.system_channel
         if notices is None or str(notices.id) == loss.address or not await self._write(notices, view):
             log.warning("channel %s is off (%s), and nobody could be told", loss.address, loss.why)
 

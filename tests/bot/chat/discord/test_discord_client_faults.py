@@ -271,9 +271,11 @@ def test_a_deleted_channel_is_off_and_told_where_the_server_has_its_notices(mark
         async with listening(market) as world:
             await subscribed(world, channel)  # by somebody who never wrote to the bot
             world.server.deletes(channel)
-
-            while status(market, channel) != (OFF, 1):
-                await asyncio.sleep(0.01)
+            await world.server.until(1)
+            (told,) = world.server.accepted
+        assert told.chat == "902"
+        assert "the channel was deleted" in told.text
+        assert status(market, channel) == (OFF, 1)
 
     asyncio.run(run())
 
