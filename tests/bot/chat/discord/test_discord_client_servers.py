@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from bot.alerts.delivery import Courier, CourierOptions
 from bot.chat.discord.words import CLOSED, NO_DM, NOT_YOURS, TOO_MANY_DMS, UNKNOWN_ROLE
 from bot.commands.base import ChatRef
 from bot.views.elements import Button, View
 from storage import Storage
 from storage.chats import ACTIVE, OFF
+from tests.builders_outbox import new_alert, queue
 from tests.servers.chat_police import Fault
 from tests.servers.discord_gateway import MESSAGE, UPDATE
 from tests.servers.discord_people import BOT_MAY, EMBED, IN_THREADS, SEND, buttons_of, text_of
@@ -252,6 +254,33 @@ def test_a_role_is_chosen_of_those_that_there_are(market: Storage) -> None:
             assert "server" in (await told(world, "settings", {"mention": "traders"}))[0]
 
     asyncio.run(run())
+
+
+def test_the_role_of_a_channel_is_called_by_its_alerts_and_not_by_silent_ones(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            how: dict[str, Any] = {"channel": "901", "manages": True}
+            await told(world, "settings", {"mention": "traders"}, **how)
+            await deliver(market, world, "first")
+            await told(world, "settings", {"silent": True}, **how)
+            await deliver(market, world, "second")
+            await told(world, "settings", {"silent": False, "mention": "off"}, **how)
+            await deliver(market, world, "third")
+        mentions = [one.body["allowed_mentions"] for one in world.server.accepted]
+        assert mentions == [{"parse": [], "roles": [ROLE]}, {"parse": []}, {"parse": []}]
+
+    asyncio.run(run())
+
+
+async def deliver(storage: Storage, world: World, name: str) -> None:
+    """Send an alert to the channel, as delivery does."""
+    with storage.read() as tx:
+        chat = tx.chats.find("discord", "901")
+    assert chat is not None
+    queue(storage, chat, new_alert(name, subscription=None))
+    courier = Courier(storage, {"discord": world.sender}, world.clock, CourierOptions("me"))
+    await courier.drain()
+    await courier.stop()
 
 
 def test_a_button_that_subscribes_has_room_for_where_it_rings(market: Storage) -> None:
