@@ -10,7 +10,6 @@ from typing import Any
 
 import discord
 
-from bot.charts.model import Theme
 from bot.charts.painter import Painter, PictureError
 from bot.chat.discord.components import Presses, runs
 from bot.chat.discord.places import Interaction
@@ -91,7 +90,7 @@ class Answers:
         if picture is None or self._painter is None or (reply.in_place and not reply.replaces):
             return
         try:
-            painted = await self._painter.picture(picture.chart, Theme.DARK)
+            painted = await self._painter.picture(picture.chart, picture.theme)
         except PictureError as error:
             log.warning("an answer goes out without its picture: %s", error)
             return

@@ -6,7 +6,7 @@ answered, and the command line that it stands for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -63,21 +63,19 @@ def runs(button: Button) -> Sequence[Press]:
     return (Press(button.label, Way.RUN, button.command),)
 
 
-def presses(names: Collection[str], *, is_group: bool) -> Presses:
-    """What the buttons under an answer do: those of the same command change it in place.
+def presses(is_of_topic: Callable[[str], bool], *, is_group: bool) -> Presses:
+    """What the buttons under an answer do: those whose lines are about the same thing change it in place.
 
-    `names` are the command's, aliases included. Where others are told as well, a button that subscribes is two: for
-    this channel, and for the person alone.
+    Where others are told as well, a button that subscribes is two: for this channel, and for the person alone.
     """
 
     def of(button: Button) -> Sequence[Press]:
-        name = button.command.removeprefix("/").partition(" ")[0]
         if is_group and subscribes(button.command):
             return (
                 Press(button.label + HERE, Way.RUN, button.command),
                 Press(button.label + IN_DM, Way.DM, button.command),
             )
-        return (Press(button.label, Way.PUT if name in names else Way.RUN, button.command),)
+        return (Press(button.label, Way.PUT if is_of_topic(button.command) else Way.RUN, button.command),)
 
     return of
 

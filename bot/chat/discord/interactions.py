@@ -23,7 +23,7 @@ from bot.chat.discord.roles import with_role
 from bot.chat.discord.session import Session
 from bot.chat.discord.traffic import HeldBackError
 from bot.chat.discord.words import CLOSED, SLOW, in_dm_view, lacking_view, not_yours_view, refused_view
-from bot.chat.lines import changes, command_name
+from bot.chat.lines import changes, command_name, topic_of
 from bot.commands.base import ChatRef
 from bot.errors import UserError
 from bot.views.elements import Button, Tone, View
@@ -117,9 +117,8 @@ class Interactions:
         elsewhere = where(interaction) is Where.ELSEWHERE
         if press.way is Way.DM or (elsewhere and subscribes(line) and view.tone is not Tone.ERROR):
             return Reply(await self._in_dm(interaction, ref, view))
-        command = session.commands.get(name)
-        names = () if command is None else (command.name, *command.aliases)
-        return Reply(view, presses(names, is_group=ref.is_group))
+        topic = topic_of(line, session.commands)
+        return Reply(view, presses(lambda other: topic_of(other, session.commands) == topic, is_group=ref.is_group))
 
     async def _ref(self, interaction: Interaction, press: Press, name: str) -> ChatRef:
         """Whose chat a line is about: that of the place, or the one that the person has with the bot alone."""

@@ -173,22 +173,6 @@ def test_a_menu_can_be_asked_for_by_its_name(storage: Storage) -> None:
     assert ask(storage, "/settings digest").title == "Daily digest"
 
 
-def test_every_button_works_and_turns_into_its_opposite(storage: Storage) -> None:
-    labels = set()
-    for _ in range(2):
-        for button in ask(storage, "/settings").buttons:
-            assert ask(storage, button.command).tone is Tone.ANSWER
-            labels.add(button.label)
-    assert {
-        "Quiet 22:00-07:00",
-        "No quiet hours",
-        "20 a day at most",
-        "No cap",
-        "Without sound",
-        "With sound",
-    } <= labels
-
-
 CHANNEL = ChatRef("discord", "901", "42", is_group=True)
 ROLE = "123456789012345678"
 

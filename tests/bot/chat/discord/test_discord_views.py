@@ -13,6 +13,7 @@ import pytest
 from bot.alerts.dispatch import Dispatch
 from bot.chat.discord.components import presses
 from bot.chat.discord.render import PAGES, fits, render, render_pages, render_plain
+from bot.chat.lines import by_name, topic_of
 from bot.commands import COMMANDS
 from bot.commands.base import ChatRef
 from bot.feeds.edgar.settings import EdgarSettings
@@ -27,6 +28,7 @@ from tests.servers.discord_rules import refusal
 
 HERE = ChatRef("discord", "901", "42", is_group=True)
 COINS = 60
+COMMANDS_BY_NAME = by_name(COMMANDS)
 HOSTILE = (
     "@everyone **free** [win](https://evil.com) <@&123456789012345678>",
     "\u202egnp.exe\u202c\u2067אבג\u2069",  # reorders what stands beside it
@@ -85,7 +87,7 @@ def views(storage: Storage) -> Iterator[tuple[str, View]]:
 
 
 def bodies(view: View, name: str, *, is_group: bool) -> list[dict]:
-    of = presses((name,), is_group=is_group)
+    of = presses(lambda line: topic_of(line, COMMANDS_BY_NAME) == name, is_group=is_group)
     return [*render_pages(view, of), render(view, of), render(view), render_plain(view)]
 
 
