@@ -39,7 +39,7 @@ class Api:
     async def ask(self, method: str, path: str, **what: Any) -> Answer:
         """The answer, whatever its status. Raises SendError where there is none, or where nothing may be asked."""
         if self.refusals.are_too_many:
-            told = f"not asked, after {self.refusals.most} refusals in {INVALID_SECONDS / 60:g} minutes"
+            told = f"not asked for {INVALID_SECONDS / 60:g} minutes, for too much was refused"
             raise self.wire.error(told, Failure.LIMITED, retry_after=WAIT_LONG, everywhere=True)
         answer = await self.wire.ask(method, f"{self.base}{path}", **what)
         self.refusals.note(answer.status, answer.headers)

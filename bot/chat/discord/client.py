@@ -99,6 +99,7 @@ class DiscordChat:
             pause = LONGEST_BACKOFF
             try:
                 await self._listen()
+                pause = FIRST_BACKOFF
             except discord.LoginFailure:
                 pause = self._stopped(REFUSED)
             except discord.ConnectionClosed as error:

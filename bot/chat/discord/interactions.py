@@ -15,6 +15,7 @@ import discord
 
 from bot.chat.discord import membership
 from bot.chat.discord.answers import Reply
+from bot.chat.discord.api import GONE
 from bot.chat.discord.components import MENU, Press, Way, presses, read, subscribes
 from bot.chat.discord.dms import NoDmError
 from bot.chat.discord.options import line_of
@@ -137,7 +138,9 @@ class Interactions:
         channel = interaction.client.get_partial_messageable(int(ref.address))
         try:
             await self._session.answers.write(channel, view)
-        except discord.Forbidden as error:
+        except discord.HTTPException as error:
+            if error.code not in GONE:
+                raise
             await asyncio.to_thread(membership.switch_off, self._session.storage, (ref.address,), error.text)
             return refused_view(CLOSED)
         return in_dm_view()

@@ -21,7 +21,8 @@ from bot.chat.pacing import turn
 from bot.clock import Clock
 from bot.errors import TocsinError
 
-INVALID = (401, 403, 429)
+TOO_FAST = 429
+INVALID = (401, 403, TOO_FAST)
 INVALID_SECONDS = 600.0
 MOST_INVALID = 2000
 OF_INTERACTIONS = ("/interactions/", "/webhooks/")  # not counted among the 50 a second
@@ -42,9 +43,12 @@ class Refusals:
     most: int = MOST_INVALID
     monotonic: Callable[[], float] = time.monotonic
     _at: deque[float] = field(default_factory=deque)
+    _shut_until: float = float("-inf")
 
     def note(self, status: int, headers: Mapping[str, str]) -> None:
-        """An answer came. A 429 that others share in is not counted."""
+        """An answer came. A 429 that others share in is not counted; one that is not Discord's shuts us out already."""
+        if status == TOO_FAST and "Via" not in headers:
+            self._shut_until = self.monotonic() + INVALID_SECONDS
         if status in INVALID and headers.get("X-RateLimit-Scope") != "shared":
             self._at.append(self.monotonic())
 
@@ -53,7 +57,7 @@ class Refusals:
         """Whether nothing must be asked now."""
         while self._at and self._at[0] <= self.monotonic() - INVALID_SECONDS:
             self._at.popleft()
-        return len(self._at) >= self.most
+        return len(self._at) >= self.most or self._shut_until > self.monotonic()
 
 
 def watched(refusals: Refusals, limiter: Limiter, clock: Clock) -> aiohttp.TraceConfig:

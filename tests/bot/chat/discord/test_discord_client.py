@@ -192,6 +192,18 @@ def test_files_and_charts_are_attached(market: Storage) -> None:
     asyncio.run(run())
 
 
+def test_a_picture_that_cannot_be_painted_leaves_the_text(market: Storage, caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        async with listening(market, painter=Painter(SystemClock(), PainterOptions(worker=("false",)))) as world:
+            card = await world.server.answer(world.server.slash("coin", {"coin": "PUMP"}))
+            await world.server.answer(world.server.slash("help"))
+        assert "PUMP" in text_of(card)
+        assert card["attachments"] == []
+
+    asyncio.run(run())
+    assert "went wrong" not in caplog.text
+
+
 def test_a_file_in_an_answer_is_not_shown_as_text(market: Storage) -> None:
     async def run() -> None:
         async def one(line: str, _: ChatRef) -> View:

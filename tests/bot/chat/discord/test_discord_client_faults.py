@@ -224,6 +224,60 @@ def test_what_the_library_is_refused_counts_as_well(market: Storage) -> None:
     asyncio.run(run())
 
 
+def test_the_library_asks_at_the_pace_of_the_limiter_and_not_while_it_answers_people(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market, echo) as world:
+            for _ in range(50):
+                world.limiter.passed(None, world.clock.monotonic())
+            before = world.clock.monotonic()
+            assert await answers(world)
+            assert world.clock.monotonic() == before
+            await world.server.answer(world.server.slash("alert", {"what": "pump"}, channel="1", foreign="friend"))
+            assert world.clock.monotonic() >= before + 1.0
+        assert world.server.violations == 0
+
+    asyncio.run(run())
+
+
+def test_shut_out_by_the_net_before_discord_it_asks_nothing_for_ten_minutes(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market, echo) as world:
+            world.server.fault("742", Fault.LIMITED, scope="cloudflare")
+            shown = world.server.slash("alert", {"what": "pump"}, channel="1", foreign="friend")
+            while world.chat.fault != HELD_BACK:
+                await asyncio.sleep(0)
+            before = world.server.requests
+            for _ in range(50):
+                await asyncio.sleep(0)
+            assert (world.server.requests, shown.kind) == (before, None)
+            world.clock._passed += 601.0
+            assert await answers(world)
+
+    asyncio.run(run())
+
+
+def test_answers_under_way_are_finished_before_the_bot_stops(market: Storage) -> None:
+    async def run() -> None:
+        go = asyncio.Event()
+
+        async def slow(line: str, _: ChatRef) -> View:
+            await go.wait()
+            return View(line)
+
+        clock = FixedClock(NOW)
+        async with asyncio.timeout(20), DiscordGateway(clock.monotonic) as server:
+            async with bot_on(server, market, clock, slow) as world:
+                await server.connected()
+                asked = server.slash("pump")
+                while not world.lines:
+                    await asyncio.sleep(0)
+                asyncio.get_running_loop().call_later(0.05, go.set)
+            assert asked.message is not None
+            assert asked.message["content"] == "**/pump**"
+
+    asyncio.run(run())
+
+
 def test_a_gateway_that_stays_away_is_named(market: Storage) -> None:
     async def run() -> None:
         clock = FixedClock(NOW)
