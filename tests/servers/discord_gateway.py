@@ -25,7 +25,7 @@ from aiohttp import WSMsgType, web
 
 from tests.servers.chat_police import Accepted, Clock
 from tests.servers.discord import AUTHOR, Discord, answered, failed, invalid
-from tests.servers.discord_people import APPLICATION, Asked, People, message_of
+from tests.servers.discord_people import APPLICATION, Asked, People, message_of, told_of
 from tests.servers.discord_rules import form_of, refusal, wrong_commands
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID_SESSION, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
@@ -266,7 +266,7 @@ class DiscordGateway(People, Discord):
         await self.told()
         told: dict[str, Any] = {"interaction": {"id": asked.id, "type": 2}}
         if asked.message is not None:
-            told["resource"] = {"type": kind, "message": asked.message}
+            told["resource"] = {"type": kind, "message": told_of(asked.message)}
         return answered(told)
 
     async def _edit(self, request: web.Request) -> web.StreamResponse:
@@ -279,7 +279,7 @@ class DiscordGateway(People, Discord):
             return invalid(problem)
         self._show(asked, body)
         await self.told()
-        return answered(asked.message)
+        return answered(told_of(asked.message))
 
     async def _follow(self, request: web.Request) -> web.StreamResponse:
         if (broken := self.before_reading(request)) is not None:
@@ -293,7 +293,7 @@ class DiscordGateway(People, Discord):
         asked.follow_ups.append(message)
         self.shown[message["id"]] = message
         await self.told()
-        return answered(message)
+        return answered(told_of(message))
 
     def _show(self, asked: Asked, body: dict[str, Any]) -> None:
         """Let the answer be what it is now: a message of its own, or in the place of the one that was pressed."""

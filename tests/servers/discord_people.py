@@ -53,6 +53,11 @@ def person(user: str) -> dict[str, Any]:
     return {"id": user, "username": f"person{user}", "discriminator": "0", "avatar": None, "global_name": None}
 
 
+def told_of(message: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A message as the bot is told of it: without what is in its files."""
+    return {name: value for name, value in (message or {}).items() if name != "files"}
+
+
 def text_of(message: Mapping[str, Any]) -> str:
     """All that is to be read in a message."""
     return "\n".join([message["content"], *(one.get("description", "") for one in message["embeds"])])
@@ -228,7 +233,7 @@ class People:
             told["member"] = _member(user, may)
             told["authorizing_integration_owners"] = {"0": held["guild_id"]}
         if message is not None:
-            told["message"] = {name: value for name, value in message.items() if name != "files"}
+            told["message"] = told_of(message)
         self.dispatch("INTERACTION_CREATE", told)
         return asked
 

@@ -54,6 +54,9 @@ def _wrong_names(named: list[dict[str, Any]]) -> Iterator[str]:
     for one in named:
         if not COMMAND_NAME.match(one["name"]) or one["name"] != one["name"].lower():
             yield f"name: {one['name']}: Command name is invalid"
+        for name in (one.get("name_localizations") or {}).values():
+            if not COMMAND_NAME.match(name) or name != name.lower():
+                yield f"name_localizations: {name}: Command name is invalid"
         descriptions = [one["description"], *(one.get("description_localizations") or {}).values()]
         if not all(1 <= units(text) <= 100 for text in descriptions):
             yield f"description: {one['name']}: Must be between 1 and 100 in length."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ CHOICES = 25
 EVERYWHERE = (0, 1, 2)  # contexts: in a server, alone with the bot, in other private chats
 INSTALLS = (0, 1)  # for a server, for a person
 CHAT_INPUT = 1
+NAME = re.compile(r"[-_'\w]{1,32}")
 STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
 TYPES = {Kind.INTEGER: INTEGER, Kind.NUMBER: NUMBER, Kind.FLAG: BOOLEAN}
 
@@ -49,7 +51,7 @@ def _definition(command: Command) -> dict[str, Any]:
     params = sorted(command.params, key=lambda one: not one.required)
     return {
         "type": CHAT_INPUT,
-        "name": command.name,
+        **_named(command.name),
         **_described(command.summary),
         "integration_types": list(INSTALLS),
         "contexts": list(EVERYWHERE),
@@ -61,7 +63,7 @@ def _option(param: Param) -> dict[str, Any]:
     kind = option_type(param)
     option: dict[str, Any] = {
         "type": kind,
-        "name": param.name,
+        **_named(param.name),
         **_described(param.help, param.example if kind == STRING and not _choices(param) else ""),
     }
     if param.required:
@@ -71,7 +73,7 @@ def _option(param: Param) -> dict[str, Any]:
         limits = (("min_value", param.minimum), ("max_value", param.maximum))
         option |= {name: number(limit) for name, limit in limits if limit is not None}
     if choices := _choices(param):
-        option["choices"] = [{"name": one, "value": one} for one in choices]
+        option["choices"] = [_choice(one) for one in choices]
     elif is_offered(param):
         option["autocomplete"] = True
     return option
@@ -79,6 +81,17 @@ def _option(param: Param) -> dict[str, Any]:
 
 def _choices(param: Param) -> tuple[str, ...]:
     return param.choices if param.kind is Kind.CHOICE and len(param.choices) <= CHOICES else ()
+
+
+def _named(name: str) -> dict[str, Any]:
+    """The name, and in other languages what Discord takes for one: a word in lower case."""
+    others = {one: said.lower() for one, said in localisations(name).items() if NAME.fullmatch(said)}
+    return {"name": name} | ({"name_localizations": others} if others else {})
+
+
+def _choice(value: str) -> dict[str, Any]:
+    others = {one: cut(clean(said), DESCRIPTION_UNITS) for one, said in localisations(value).items()}
+    return {"name": value, "value": value} | ({"name_localizations": others} if others else {})
 
 
 def _described(text: str, example: str = "") -> dict[str, Any]:

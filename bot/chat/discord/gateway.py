@@ -40,6 +40,8 @@ class Gateway(discord.AutoShardedClient):
     """Listens to what needs no privileged intent, and keeps little of it."""
 
     def __init__(self, hears: Hears, trace: aiohttp.TraceConfig, clock: Clock) -> None:
+        # It would warn at each beginning of what only calls need.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),

@@ -70,6 +70,34 @@ def test_a_button_of_the_same_command_changes_the_message_in_place(market: Stora
     asyncio.run(run())
 
 
+def test_every_button_and_choice_of_every_view_is_answered(market: Storage) -> None:
+    commands = {one.name: one for one in COMMANDS}
+    lines: list[tuple[str, dict[str, Any]]] = [
+        ("start", {}), ("pump", {}), ("selling", {}), ("clusters", {}), ("funding", {"coin": "PUMP"}), ("coin", {"coin": "PUMP"}),
+        ("alert", {"what": "pump", "min": 3.0}), ("alerts", {}), ("alerts", {"id": 1}), ("mute", {"for": "8h"}), ("mute", {}),
+        ("settings", {}), ("missed", {}), ("link", {}), ("export", {}), ("status", {}), ("test", {}), ("forget", {}),
+    ]  # fmt: skip
+
+    async def run() -> None:
+        texts, pressed = [], 0
+        async with listening(market) as world:
+            for name, options in lines:
+                assert name in commands
+                shown = await world.server.answer(world.server.slash(name, options))
+                for label in list(buttons_of(shown)):
+                    if label in buttons_of(shown):
+                        asked = world.server.press(shown, label)
+                        await world.server.when(lambda asked=asked: asked.message or asked.follow_ups)
+                        texts += [text_of(one) for one in (asked.message, *asked.follow_ups) if one is not None]
+                        pressed += 1
+                for label in list(menu_of(shown)):
+                    texts.append(text_of(await world.server.answer(world.server.choose(shown, label))))
+        assert pressed > 30
+        assert not [text for text in texts if "went wrong" in text or "There is no command" in text]
+
+    asyncio.run(run())
+
+
 def test_what_takes_long_is_announced_and_then_answered(market: Storage) -> None:
     async def run() -> None:
         go = asyncio.Event()

@@ -176,6 +176,18 @@ def test_new_conversations_are_begun_a_few_at_a_time_and_known_ones_at_once(mark
     asyncio.run(run())
 
 
+def test_asked_to_wait_the_library_writes_once_more_and_no_more_than_that(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            shown = await world.server.answer(world.server.slash("pump", {"min": 3.0}, channel="901"))
+            world.server.fault("742", Fault.LIMITED, seconds=0.01)
+            told = await world.server.answer(world.server.press(shown, "in DM"))
+            assert "direct messages" in text_of(told)
+        assert [one.chat for one in world.server.accepted] == ["742"]
+
+    asyncio.run(run())
+
+
 def test_a_conversation_is_remembered_over_a_restart(market: Storage) -> None:
     async def press(world: World) -> None:
         async def one(line: str, _: ChatRef) -> View:

@@ -60,6 +60,27 @@ def test_the_fingerprint_changes_with_anything_and_with_nothing_else() -> None:
     assert fingerprint(definitions(rest)) != fingerprint(definitions(COMMANDS))
 
 
+def test_names_and_descriptions_are_told_in_every_language_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    german = {
+        "pump": "Pumpe", "min": "mindestens", "limit": "höchstens so viele", "streak": "Strähne der Tage",
+        "least score": "geringste Wertung " + "ä" * 100, "Coins that are pumped while funding stays negative": "Gepumptes",
+    }  # fmt: skip
+    monkeypatch.setattr(
+        "bot.chat.discord.definitions.localisations", lambda text: {"de": german[text]} if text in german else {}
+    )
+    defined = definitions(COMMANDS)
+    assert list(wrong_commands(defined)) == []
+    pump = next(one for one in defined if one["name"] == "pump")
+    given = {one["name"]: one for one in pump["options"]}
+    assert (pump["name_localizations"], pump["description_localizations"]) == ({"de": "pumpe"}, {"de": "Gepumptes"})
+    assert given["min"]["name_localizations"] == {"de": "mindestens"}
+    assert given["min"]["description_localizations"]["de"].endswith("…")
+    assert "name_localizations" not in given["limit"]  # what has a blank in it is no name
+    assert {"name": "streak", "value": "streak", "name_localizations": {"de": "Strähne der Tage"}} in given["sort"][
+        "choices"
+    ]
+
+
 TEXTS = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40)
 FREE = Command(
     "free",
