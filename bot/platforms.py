@@ -40,6 +40,10 @@ class Listener(Closes, Protocol):
         """Listen for ever."""
         ...
 
+    async def tell(self, address: str, view: View) -> None:
+        """Write to a chat that somebody has with the bot alone; where that fails, the log says why."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Answering:

@@ -11,8 +11,8 @@ from bot.commands.base import Command, Kind, Param, Request
 from bot.commands.chats import open_chat
 from bot.commands.values import OFF, shown
 from bot.errors import UserError
-from bot.views.elements import View
-from bot.views.link import code_view, linked_view, unlinked_view
+from bot.views.elements import Elsewhere, View
+from bot.views.link import code_view, ended_view, joined_view, linked_view, unlinked_view
 from storage import Transaction
 
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that are taken for another
@@ -47,12 +47,12 @@ def _offer(request: Request) -> View:
 def _unlink(request: Request) -> View:
     owner = request.chat.owner
     with request.storage.write() as tx:
-        others = _others(tx, owner)
+        others, told = _others(tx, owner), _told(tx, owner, ended_view(request.chat.platform))
         tx.people.withdraw(owner)
         tx.people.unlink(owner)
     if not others:
         raise UserError("You are not linked; /link gives a code for that", "/link")
-    return unlinked_view(others)
+    return unlinked_view(others, told)
 
 
 def _join(request: Request, code: str) -> View:
@@ -87,12 +87,18 @@ def _joined(tx: Transaction, request: Request, code: str) -> View:
     tx.people.withdraw(owner)
     tx.people.link(tuple(both))
     subscriptions = sum(len(tx.subscriptions.of_chat(one.chat_id)) for one in both.values())
-    return linked_view(_others(tx, owner), subscriptions)
+    return linked_view(_others(tx, owner), subscriptions, _told(tx, owner, joined_view(request.chat.platform)))
 
 
 def _others(tx: Transaction, owner: str) -> list[str]:
     """The platforms on which the person is as well."""
     return [one.platform.capitalize() for one in tx.people.one_with(owner) if one.owner != owner]
+
+
+def _told(tx: Transaction, owner: str, view: View) -> tuple[Elsewhere, ...]:
+    """What the person is told wherever else they are: a link that somebody else made must not go unseen."""
+    others = [tx.chats.by_id(one.chat_id) for one in tx.people.one_with(owner) if one.owner != owner]
+    return tuple(Elsewhere(one.platform, one.address, view) for one in others if one is not None)
 
 
 def _digest(code: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.views import numbers
-from bot.views.elements import Button, Code, Json, Note, Text, View
+from bot.views.elements import Button, Code, Elsewhere, Json, Note, Text, View
 
 HALF = 4  # characters of a code, before its hyphen
 OTHER = {"telegram": "Discord", "discord": "Telegram"}
@@ -29,7 +29,7 @@ def code_view(code: str, platform: str, others: Sequence[str]) -> View:
     )
 
 
-def linked_view(others: Sequence[str], subscriptions: int) -> View:
+def linked_view(others: Sequence[str], subscriptions: int, told: tuple[Elsewhere, ...] = ()) -> View:
     """The answer to a code that was right."""
     names = " and ".join(others)
     return View(
@@ -43,14 +43,30 @@ def linked_view(others: Sequence[str], subscriptions: int) -> View:
         ),
         buttons=(Button("All subscriptions", "/alerts"), Button("End the link", "/link off")),
         data={"linked": list[Json](others), "subscriptions": subscriptions},
+        elsewhere=told,
     )
 
 
-def unlinked_view(others: Sequence[str]) -> View:
+def unlinked_view(others: Sequence[str], told: tuple[Elsewhere, ...] = ()) -> View:
     """The answer to /link off."""
     return View(
         title=f"You are no longer linked with {' and '.join(others)}",
         body=(Text("Each subscription stays where it rings."),),
         buttons=(Button("Subscriptions here", "/alerts"),),
         data={"unlinked": list[Json](others)},
+        elsewhere=told,
     )
+
+
+def joined_view(platform: str) -> View:
+    """What the other side of a link is told at once."""
+    return View(
+        title=f"You are one person here and on {platform.capitalize()} now",
+        body=(Note("Somebody typed your code there. If that was not you, end it at once: /link off"),),
+        buttons=(Button("All subscriptions", "/alerts"), Button("End the link", "/link off")),
+    )
+
+
+def ended_view(platform: str) -> View:
+    """What the other side is told when a link is ended."""
+    return View(title=f"You ended the link on {platform.capitalize()}; each subscription stays where it rings")

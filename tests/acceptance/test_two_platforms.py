@@ -93,12 +93,19 @@ def test_a_person_links_both_and_has_one_set_of_subscriptions(tmp_path: Path) ->
             offered = await both.discord.answer(both.discord.slash("link"))
             line = text_of(offered).split("`")[1]
             assert "You are one person here and on Discord now" in await both.telegram_says(line)
+            await both.discord.until(1)
+            (told,) = both.discord.accepted
+            assert (told.chat, "If that was not you" in told.text) == ("742", True)
             assert "on Telegram" in await both.discord_says("alerts")
             assert "Subscribed: subscription" in await both.discord_says("alert", what="selling", min=9.5)
             told = await both.telegram_says("/alerts")
             assert "2 subscriptions of yours" in told
             shown = await both.discord.answer(both.discord.slash("alerts"))
             assert "Ring here" in " ".join(buttons_of(shown))
+            before = len(both.telegram.accepted)
+            assert "no longer linked with Telegram" in await both.discord_says("link", code="off")
+            await both.telegram.until(before + 1)
+            assert "You ended the link on Discord" in both.telegram.accepted[-1].text
 
     asyncio.run(run())
 

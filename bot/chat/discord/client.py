@@ -32,6 +32,7 @@ from bot.clock import Clock, SystemClock
 from bot.commands.base import Command
 from bot.feeds.faults import shown
 from bot.settings import DiscordSettings
+from bot.views.elements import View
 from storage import Storage
 
 log = logging.getLogger("tocsin.discord")
@@ -81,6 +82,7 @@ class DiscordChat:
         self._redaction.install()
         self._failures = 0
         self._stopped_by = ""
+        self._client: Gateway | None = None  # while it listens
         self._down: dict[int, float] = {}  # shards without a connection, and since when
 
     @property
@@ -112,6 +114,16 @@ class DiscordChat:
                 log.exception("listening to Discord failed; it begins again in a moment")
             await self._clock.sleep(pause)
 
+    async def tell(self, address: str, view: View) -> None:
+        """Write to a chat that somebody has with the bot alone; where that fails, the log says why."""
+        if self._client is None:
+            log.warning("a chat is not told: %s", view.title)
+            return
+        try:
+            await Answers().write(self._client.get_partial_messageable(int(address)), view)
+        except (discord.HTTPException, HeldBackError, aiohttp.ClientError) as error:
+            log.warning("a chat could not be told: %s", shown(str(error), self._redaction.secrets))
+
     async def close(self) -> None:
         """Let go of what is held."""
         self._redaction.remove()
@@ -131,7 +143,7 @@ class DiscordChat:
             dms=DirectMessages(self._sender.api, self._storage, self._limiter, self._clock),
             patience=self._options.patience,
         )
-        client = self._client(session)
+        client = self._client = self._opened(session)
         losses = Losses(client, self._storage, answers, Seldom(TOLD_SECONDS, self._clock))
         client.on_lost = losses.on_removed
         self._sender.on_gone = losses.on_gone
@@ -144,9 +156,9 @@ class DiscordChat:
                     self._sender.on_gone = lambda _address, _why: None
                     await asyncio.shield(_wound_up(client, losses, directory))
         finally:
-            self._down = {}
+            self._down, self._client = {}, None
 
-    def _client(self, session: Session) -> Gateway:
+    def _opened(self, session: Session) -> Gateway:
         interactions = Interactions(session)
 
         async def opened() -> None:

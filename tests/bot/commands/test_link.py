@@ -55,6 +55,7 @@ def test_both_sides_show_and_change_all_subscriptions(market: Storage, one: Chat
     told = link(market, one, other)
     assert told.title == f"You are one person here and on {one.platform.capitalize()} now"
     assert told.data["subscriptions"] == 2
+    assert [(at.platform, at.address) for at in told.elsewhere] == [(one.platform, one.address)]
     assert ids(ask(market, "/alerts", chat=one)) == [(1, ""), (2, other.platform.capitalize())]
     assert ids(ask(market, "/alerts", chat=other)) == [(2, ""), (1, one.platform.capitalize())]
     assert ask(market, "/alerts 1", chat=other).title.startswith("Subscription 1: pump")

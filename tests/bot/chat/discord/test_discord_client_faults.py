@@ -383,3 +383,21 @@ async def deliver(storage: Storage, world: World, address: str = "901") -> None:
     courier = Courier(storage, {"discord": world.sender}, world.clock, CourierOptions("me"))
     await courier.drain()
     await courier.stop()
+
+
+def test_a_chat_is_told_of_itself_and_where_that_fails_the_log_says_so(
+    market: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            await world.chat.tell("742", View("told"))
+            world.server.fault("742", Fault.BLOCKED)
+            await world.chat.tell("742", View("not told"))
+            assert [one.text for one in world.server.accepted] == ["**told**"]
+        await world.chat.tell("742", View("nobody listens"))
+
+    asyncio.run(run())
+    assert [one.getMessage().partition(":")[0] for one in caplog.records if one.levelname == "WARNING"] == [
+        "a chat could not be told",
+        "a chat is not told",
+    ]
