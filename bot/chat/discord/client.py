@@ -24,7 +24,7 @@ from bot.chat.discord.redaction import DiscordRedaction
 from bot.chat.discord.send import DiscordSender
 from bot.chat.discord.session import Ask, Session
 from bot.chat.discord.sync import put_commands
-from bot.chat.discord.traffic import INVALID_SECONDS, HeldBackError, watched
+from bot.chat.discord.traffic import INVALID_SECONDS, NOT_TAKEN, HeldBackError, log_refusal, watched
 from bot.chat.discord.words import HELD_BACK, REFUSED, UNREACHED
 from bot.chat.lines import by_name
 from bot.chat.seldom import Seldom
@@ -121,8 +121,8 @@ class DiscordChat:
             return
         try:
             await Answers().write(self._client.get_partial_messageable(int(address)), view)
-        except (discord.HTTPException, HeldBackError, aiohttp.ClientError) as error:
-            log.warning("a chat could not be told: %s", shown(str(error), self._redaction.secrets))
+        except NOT_TAKEN as error:
+            log_refusal(error)
 
     async def close(self) -> None:
         """Let go of what is held."""
@@ -166,13 +166,16 @@ class DiscordChat:
             await put_commands(client, self._storage, self._options.commands)
 
         async def heard(interaction: Interaction) -> None:
-            match interaction.type:
-                case discord.InteractionType.application_command:
-                    await interactions.on_command(interaction)
-                case discord.InteractionType.component:
-                    await interactions.on_press(interaction)
-                case discord.InteractionType.autocomplete:
-                    await on_autocomplete(interaction, session)
+            try:
+                match interaction.type:
+                    case discord.InteractionType.application_command:
+                        await interactions.on_command(interaction)
+                    case discord.InteractionType.component:
+                        await interactions.on_press(interaction)
+                    case discord.InteractionType.autocomplete:
+                        await on_autocomplete(interaction, session)
+            except NOT_TAKEN as error:
+                log_refusal(error)
 
         trace = watched(self._sender.api.refusals, self._limiter, self._clock)
         client = Gateway(Hears(opened, heard, self._shard), trace, self._clock)

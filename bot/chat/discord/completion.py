@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import discord
@@ -14,8 +13,6 @@ from bot.chat.discord.session import Session
 from bot.chat.texts import clean, cut
 from bot.commands.base import Kind, Param
 from bot.feeds import sectors
-
-log = logging.getLogger("tocsin.discord")
 
 MOST = 25
 UNITS = 100
@@ -29,10 +26,7 @@ async def on_autocomplete(interaction: Interaction, session: Session) -> None:
     param = next((one for one in command.params if one.name == name), None) if command else None
     found = [] if param is None else _offers(param, text, session, interaction.guild)
     choices = [discord.app_commands.Choice(name=label, value=value) for label, value in found[:MOST]]
-    try:
-        await interaction.response.autocomplete(choices)
-    except discord.HTTPException as error:
-        log.info("names were not offered in time, or not well: %s", error.text or error.status)
+    await interaction.response.autocomplete(choices)
 
 
 def _offers(param: Param, text: str, session: Session, guild: discord.Guild | None) -> list[tuple[str, str]]:

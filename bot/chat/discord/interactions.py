@@ -22,8 +22,8 @@ from bot.chat.discord.options import line_of
 from bot.chat.discord.places import PLATFORM, Interaction, Where, asked_by, here, lacking, where
 from bot.chat.discord.roles import with_role
 from bot.chat.discord.session import Session
-from bot.chat.discord.traffic import HeldBackError
-from bot.chat.discord.words import CLOSED, SLOW, in_dm_view, lacking_view, not_yours_view, refused_view
+from bot.chat.discord.traffic import NOT_TAKEN, log_refusal
+from bot.chat.discord.words import CLOSED, NOT_WRITTEN, SLOW, in_dm_view, lacking_view, not_yours_view, refused_view
 from bot.chat.lines import changes, command_name, topic_of
 from bot.commands.base import ChatRef
 from bot.errors import UserError
@@ -32,7 +32,6 @@ from bot.views.errors import error_view, our_fault_view
 
 log = logging.getLogger("tocsin.discord")
 
-TOO_OLD, ANSWERED = 10062, 40060
 BEGINS = {"start"}  # beside what changes something: what it does is of a chat that must be there
 
 
@@ -75,30 +74,22 @@ class Interactions:
         in_place, is_shared = press.way is Way.PUT, where(interaction) is not Where.ALONE
         hidden = hidden and is_shared  # alone with the bot nobody else reads it, and it stays
         work = asyncio.create_task(self._reply(interaction, press))
+        done, _ = await asyncio.wait({work}, timeout=self._session.patience)
         try:
-            done, _ = await asyncio.wait({work}, timeout=self._session.patience)
             if not done and in_place:
                 await interaction.response.defer()
             elif not done:
                 await interaction.response.defer(ephemeral=hidden, thinking=True)
-            reply = await work
-            is_error = is_shared and reply.view.tone is Tone.ERROR
-            await self._session.answers.give(interaction, replace(reply, hidden=hidden or is_error, in_place=in_place))
-        except discord.HTTPException as error:
-            _told(error)
-        except HeldBackError as error:
-            log.warning("an answer could not be given: %s", error)
         finally:
-            if not work.done():
-                work.cancel()
+            reply = await work  # what was asked for is done, whether or not it can be told
+        is_error = is_shared and reply.view.tone is Tone.ERROR
+        await self._session.answers.give(interaction, replace(reply, hidden=hidden or is_error, in_place=in_place))
 
     async def _reply(self, interaction: Interaction, press: Press) -> Reply:
         try:
             return await self._made(interaction, press)
         except NoDmError as error:
             return Reply(refused_view(error.message, press.command))
-        except (discord.HTTPException, HeldBackError):
-            raise
         except Exception:
             log.exception("answering on Discord failed")
             return Reply(our_fault_view())
@@ -138,25 +129,17 @@ class Interactions:
         channel = interaction.client.get_partial_messageable(int(ref.address))
         try:
             await self._session.answers.write(channel, view)
-        except discord.HTTPException as error:
-            if error.code not in GONE:
-                raise
+        except NOT_TAKEN as error:
+            log_refusal(error)
+            if not isinstance(error, discord.HTTPException) or error.code not in GONE:
+                return refused_view(NOT_WRITTEN)
             await asyncio.to_thread(membership.switch_off, self._session.storage, (ref.address,), error.text)
             return refused_view(CLOSED)
         return in_dm_view()
 
     async def _say(self, interaction: Interaction, view: View) -> None:
-        try:
-            await self._session.answers.give(interaction, Reply(view, hidden=True))
-        except discord.HTTPException as error:
-            _told(error)
+        await self._session.answers.give(interaction, Reply(view, hidden=True))
 
 
 def _in_dm(button: Button) -> Sequence[Press]:
     return (Press(f"{button.label} in DM", Way.DM, button.command),)
-
-
-def _told(error: discord.HTTPException) -> None:
-    late = error.code in {TOO_OLD, ANSWERED}
-    level = logging.INFO if late else logging.WARNING
-    log.log(level, "an answer could not be given: %s (%s)", error.text or error.status, error.code)

@@ -16,7 +16,7 @@ import discord
 
 from bot.chat.discord.answers import Answers
 from bot.chat.discord.places import PLATFORM
-from bot.chat.discord.traffic import HeldBackError
+from bot.chat.discord.traffic import NOT_TAKEN, log_refusal
 from bot.chat.discord.words import gone_view
 from bot.chat.seldom import Seldom
 from bot.views.elements import View
@@ -135,7 +135,7 @@ class Losses:
     async def _write(self, channel: discord.abc.Messageable, view: View) -> bool:
         try:
             await self.answers.write(channel, view)
-        except (discord.HTTPException, HeldBackError) as error:
-            log.info("of a channel that was lost one could not be told: %s", error)
+        except NOT_TAKEN as error:
+            log_refusal(error)
             return False
         return True

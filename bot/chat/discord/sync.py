@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.chat.discord.definitions import definitions, fingerprint
-from bot.chat.discord.traffic import HeldBackError
+from bot.chat.discord.traffic import NOT_TAKEN
 from bot.commands.base import Command
 from storage import Storage
 
@@ -26,7 +26,7 @@ async def put_commands(client: discord.Client, storage: Storage, commands: Seque
         return
     try:
         await client.http.bulk_upsert_global_commands(client.application_id, payload=defined)
-    except (discord.HTTPException, HeldBackError) as error:
+    except NOT_TAKEN as error:
         log.warning("the slash commands stay as they were: %s", error)
         return
     await asyncio.to_thread(_write, storage, note, current)

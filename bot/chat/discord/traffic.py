@@ -7,6 +7,7 @@ https://discord.com/developers/docs/topics/rate-limits
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+import discord
 
 from bot.alerts.limiter import Limiter
 from bot.chat.discord.words import HELD_BACK
@@ -21,6 +23,9 @@ from bot.chat.pacing import turn
 from bot.clock import Clock
 from bot.errors import TocsinError
 
+log = logging.getLogger("tocsin.discord")
+
+LATE = (10062, 40060)  # the interaction is too old, or was answered already
 TOO_FAST = 429
 INVALID = (401, 403, TOO_FAST)
 INVALID_SECONDS = 600.0
@@ -34,6 +39,16 @@ class HeldBackError(TocsinError):
 
     def __init__(self) -> None:
         super().__init__(HELD_BACK)
+
+
+NOT_TAKEN = (discord.HTTPException, HeldBackError, aiohttp.ClientError, TimeoutError)
+
+
+def log_refusal(error: Exception) -> None:
+    """Note that something was not taken; that somebody waited too long for an answer is nothing to wonder at."""
+    is_late = isinstance(error, discord.HTTPException) and error.code in LATE
+    told = error.text if isinstance(error, discord.HTTPException) and error.text else str(error) or type(error).__name__
+    log.log(logging.INFO if is_late else logging.WARNING, "Discord did not take what it was to be told: %s", told)
 
 
 @dataclass

@@ -26,6 +26,7 @@ CLOSED = (
     "It is done, and Discord does not let me write to you. Allow direct messages from members of a server where "
     "we both are (User Settings, Privacy), then send me /start there"
 )
+NOT_WRITTEN = "It is done, and Discord did not take my message to you; /alerts in our conversation shows it"
 TOO_MANY_DMS = (
     "I begin only a few conversations at a time, for Discord takes more of them for spam. Write to me yourself: "
     "choose my name, Message, and send the command there"

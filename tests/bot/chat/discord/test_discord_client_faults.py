@@ -398,6 +398,6 @@ def test_a_chat_is_told_of_itself_and_where_that_fails_the_log_says_so(
 
     asyncio.run(run())
     assert [one.getMessage().partition(":")[0] for one in caplog.records if one.levelname == "WARNING"] == [
-        "a chat could not be told",
+        "Discord did not take what it was to be told",
         "a chat is not told",
     ]

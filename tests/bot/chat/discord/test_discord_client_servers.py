@@ -157,6 +157,21 @@ def test_closed_direct_messages_switch_the_chat_off_and_start_brings_it_back(mar
     asyncio.run(run())
 
 
+def test_a_message_that_discord_does_not_take_is_told_where_it_was_pressed(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            shown = await world.server.answer(world.server.slash("pump", {"min": 3.0}, channel="901"))
+            world.server.fault("742", Fault.REFUSED, status=403, code=40003, text="too fast")
+            text = text_of(await world.server.answer(world.server.press(shown, "in DM")))
+            assert "did not take my message" in text
+            with market.read() as tx:
+                chat = tx.chats.find("discord", "742")
+                assert chat is not None
+                assert chat.status == ACTIVE
+
+    asyncio.run(run())
+
+
 def test_new_conversations_are_begun_a_few_at_a_time_and_known_ones_at_once(market: Storage) -> None:
     async def run() -> None:
         async with listening(market) as world:
