@@ -26,6 +26,7 @@ from bot.clock import Clock, FixedClock, SimulatedClock, SystemClock
 from bot.commands import COMMANDS
 from bot.commands.answer import answer
 from bot.commands.base import ChatRef
+from bot.commands.chats import language_here
 from bot.commands.door import Door
 from bot.config import Config
 from bot.cycle import Cycle, Follow
@@ -67,7 +68,7 @@ class App:
     _listeners: Mapping[str, Listener] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._door = Door(self.answer)
+        self._door = Door(self.answer, language=lambda chat: language_here(self.storage, chat))
         self._telling: set[asyncio.Task[None]] = set()
 
     async def ask(self, line: str, chat: ChatRef = CONSOLE) -> View | None:

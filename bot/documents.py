@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from bot.commands import COMMANDS
 from bot.commands.base import Command
 from bot.config import example
 from bot.views.help import allowed, default
+from bot.words.template import template
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -26,7 +28,21 @@ def commands_page() -> str:
 
 def pages() -> dict[Path, str]:
     """Path inside the project → what it must hold."""
-    return {Path("docs/commands.md"): commands_page(), Path("config.example.toml"): example()}
+    return {
+        Path("docs/commands.md"): commands_page(),
+        Path("config.example.toml"): example(),
+        Path("bot/words/messages.pot"): template(ROOT / "bot", declared()),
+    }
+
+
+def declared() -> Iterator[str]:
+    """What commands say of themselves, which is translated where it is shown."""
+    for command in COMMANDS:
+        yield command.summary
+        for param in command.params:
+            yield param.help
+            if param.allowed:
+                yield param.allowed
 
 
 def _section(command: Command) -> list[str]:

@@ -34,10 +34,11 @@ class TocsinError(Exception):
 class UserError(TocsinError):
     """A person's input cannot be used: one line that names the input and the way out."""
 
-    def __init__(self, message: str, example: str | None = None) -> None:
+    def __init__(self, message: str, example: str | None = None, *, about: str = "") -> None:
         super().__init__(message)
-        self.message = message
+        self.message = message  # in the language that is spoken
         self.example = example
+        self.about = about  # which error it is, where somebody must tell it from others
 
 
 class StartError(TocsinError):

@@ -10,6 +10,7 @@ from bot.feeds.finradar_answers import NAME
 from bot.feeds.sectors import match
 from bot.views import numbers
 from bot.views.sources import Service, service_title
+from bot.words import tr
 from scoring.clusters import ClusterRule
 from scoring.model import Cluster, Issuer
 from storage import Transaction
@@ -59,22 +60,38 @@ def _unknown(rule: ClusterRule, windows: Mapping[int, Window], now: datetime) ->
     """Why the service has no answer to the rule; None where it has."""
     title = service_title(NAME)
     if not rule.plan:
-        return Given(unknown=f"{title} does not say which trades were made under a 10b5-1 plan; leave out plan=no")
+        said = tr(
+            "{service} does not say which trades were made under a 10b5-1 plan; leave out {key}",
+            service=title,
+            key="plan=no",
+        )
+        return Given(unknown=said)
     window = windows.get(rule.days)
     if window is None:
-        asked = " and ".join(str(days) for days in windows)
+        asked = tr(" and ").join(str(days) for days in windows)
         known = min(windows, key=lambda days: abs(days - rule.days))
         return Given(
-            unknown=f"{title} was asked for {asked} days, not for {rule.days}; "
-            f"an alert with days={rule.days} changes that",
+            unknown=tr(
+                "{service} was asked for {asked} days, not for {days}; an alert with {key} changes that",
+                service=title,
+                asked=asked,
+                days=rule.days,
+                key=f"days={rule.days}",
+            ),
             example=f"/clusters days={known}",
         )
     if window.read_at > now:
-        return Given(unknown=f"{title} says what is, not what was: its clusters are of {numbers.clock(window.read_at)}")
+        time = numbers.clock(window.read_at)
+        said = tr("{service} says what is, not what was: its clusters are of {time}", service=title, time=time)
+        return Given(unknown=said)
     if not window.is_fresh(now):
         return Given(
-            unknown=f"{title} has given no clusters of {numbers.count(rule.days, 'day')} "
-            f"since {numbers.clock(window.read_at)}; /status says why",
+            unknown=tr(
+                "{service} has given no clusters of {days} since {time}; /status says why",
+                service=title,
+                days=numbers.count(rule.days, "day"),
+                time=numbers.clock(window.read_at),
+            ),
             example="/status",
         )
     return None

@@ -15,15 +15,16 @@ from datetime import datetime, timedelta
 from bot.alerts.digest import urgency
 from bot.alerts.holding import Hold, Manners, Why, cap_hold, chat_hold, hold_of
 from bot.views import numbers
+from bot.words import mark, tr
 from storage.alerts import Alert
 from storage.outbox import ALERTS, NOTICE, QUEUED, SAMPLE, Waiting
 
 LATE = timedelta(minutes=10)  # what waited longer than this without being held was delayed
 OCCASIONS = {
-    Why.QUIET: "Quiet hours are over",
-    Why.MUTED: "No longer muted",
-    Why.DAILY: "Daily digest",
-    Why.CAP: "Left over from the day before",
+    Why.QUIET: mark("Quiet hours are over"),
+    Why.MUTED: mark("No longer muted"),
+    Why.DAILY: mark("Daily digest"),
+    Why.CAP: mark("Left over from the day before"),
 }
 
 
@@ -147,8 +148,10 @@ def _hold_of_all(delivery: Waiting, manners: Manners, now: datetime) -> Hold | N
 def _occasion(carrying: Sequence[Waiting], now: datetime) -> str:
     reasons = {one.hold for one in carrying if one.hold}
     if len(reasons) == 1 and len({one.hold for one in carrying}) == 1:
-        return OCCASIONS[Why(reasons.pop())]
+        return tr(OCCASIONS[Why(reasons.pop())])
     if reasons:
-        return "Held until now"
+        return tr("Held until now")
     oldest = min((one.created_at for one in carrying), default=now)
-    return f"Delayed by up to {numbers.duration(now - oldest)}" if now - oldest >= LATE and len(carrying) > 1 else ""
+    if now - oldest < LATE or len(carrying) < 2:
+        return ""
+    return tr("Delayed by up to {span}", span=numbers.duration(now - oldest))

@@ -18,6 +18,7 @@ from bot.alerts.quiet import ChatSettings, day_began
 from bot.alerts.retry import Action, RetryDecision
 from bot.errors import SendError
 from bot.views.alert_message import Entry
+from bot.words import speaking, trn
 from scoring.model import ChangeKind
 from storage import Storage, Transaction
 from storage.alerts import Alert
@@ -133,7 +134,9 @@ class Dispatch:
 
     def _note_notices(self, tx: Transaction, claimed: Claimed, now: datetime) -> None:
         chat_id = claimed.chat.id
-        if set(lost(tx, chat_id)) <= set(claimed.message.notices):
+        with speaking(claimed.settings.spoken):
+            missing = set(lost(tx, chat_id))
+        if missing <= set(claimed.message.notices):
             tx.outbox.told(chat_id)
         else:
             # More was lost while it was under way, or it was in doubt and said nothing of it.
@@ -168,7 +171,8 @@ class Dispatch:
         waiting = tx.outbox.waiting(chat.id)
         if empty := [one.id for one in waiting if one.kind == ALERTS and not one.alerts]:
             tx.outbox.supersede(empty, now, "no alert is left in it")
-        made = plan(waiting, manners, sent_today, now)
+        with speaking(settings.spoken):
+            made = plan(waiting, manners, sent_today, now)
         for wait in made.waits:
             self._hold(tx, wait, now)
         if made.carrier is None:
@@ -178,7 +182,8 @@ class Dispatch:
         delivery = tx.outbox.fly(made.carrier.id, self.owner, now, LEASE)
         if delivery is None:
             return None
-        return Claimed(delivery, chat, _message(tx, made, delivery, settings), settings)
+        with speaking(settings.spoken):
+            return Claimed(delivery, chat, _message(tx, made, delivery, settings), settings)
 
     def _hold(self, tx: Transaction, wait: Wait, now: datetime) -> None:
         hold, row = wait.hold, wait.delivery
@@ -220,6 +225,7 @@ def _message(tx: Transaction, made: Plan, delivery: Delivery, settings: ChatSett
         silent=silent,
         mention=settings.mention if entries and not silent else "",
         maybe_repeat=delivery.maybe_repeat,
+        language=settings.spoken,
     )
 
 
@@ -236,5 +242,11 @@ def _is_brief(alert: Alert, made: Plan) -> bool:
 def _notices(tx: Transaction, made: Plan, chat_id: int) -> tuple[str, ...]:
     lines = lost(tx, chat_id)
     if made.capped:
-        lines.append(f"Your cap for today is reached: {made.capped} more wait until midnight. /missed shows them now.")
+        lines.append(
+            trn(
+                "Your cap for today is reached: {count} more waits until midnight. /missed shows it now.",
+                "Your cap for today is reached: {count} more wait until midnight. /missed shows them now.",
+                made.capped,
+            )
+        )
     return tuple(lines)

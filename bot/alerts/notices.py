@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from bot.views import numbers
+from bot.words import trn
+from bot.words.stored import retold
 from storage import Transaction
 from storage.chats import ACTIVE
 from storage.outbox import NOTICE, NewDelivery
@@ -17,7 +18,12 @@ KEPT = timedelta(days=7)
 def lost(tx: Transaction, chat_id: int) -> list[str]:
     """How many alerts did not come and why, in sentences; those that the chat has not been told of."""
     return [
-        f"{numbers.count(count, 'alert')} did not come ({reason}): /missed shows what rang."
+        trn(
+            "{count} alert did not come ({reason}): /missed shows what rang.",
+            "{count} alerts did not come ({reason}): /missed shows what rang.",
+            count,
+            reason=retold(reason),
+        )
         for reason, count in tx.outbox.untold(chat_id).items()
     ]
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.alerts.limiter import Limits
 from bot.views.alert_message import SHOWN, Entry, alert_view
 from bot.views.elements import View
+from bot.words import ENGLISH, speaking
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,14 @@ class Outgoing:
     silent: bool = False  # without a sound
     maybe_repeat: bool = False  # an earlier attempt may have arrived
     mention: str = ""  # the platform's id of the role whose people are called
+    language: str = ENGLISH  # of the chat
 
     def view(self, shown: int = SHOWN) -> View:
         """The message with at most so many alerts in full; it says how many it leaves out."""
-        return alert_view(
-            self.entries, shown=shown, occasion=self.occasion, notices=self.notices, maybe_repeat=self.maybe_repeat
-        )
+        with speaking(self.language):
+            return alert_view(
+                self.entries, shown=shown, occasion=self.occasion, notices=self.notices, maybe_repeat=self.maybe_repeat
+            )
 
     @property
     def refs(self) -> Sequence[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.charts.model import Theme
+from bot.words import language_of
 
 DAY_MINUTES = 24 * 60
 
@@ -31,6 +32,8 @@ class ChatSettings:
     repeat: bool = True  # send again what may not have arrived, marked as a possible repeat
     theme: Theme = Theme.LIGHT  # of pictures
     mention: str = ""  # the id of a role whose people each alert calls, on Discord; empty: nobody is called
+    language: str = ""  # its code, as it was chosen; empty: that of the person's app
+    app_language: str = ""  # of the person's app, as it was seen last; empty: not known, or a group
 
     def to_json(self) -> dict[str, Any]:
         """What differs from the defaults, as plain data."""
@@ -48,6 +51,11 @@ class ChatSettings:
     def tz(self) -> ZoneInfo:
         """Its time zone."""
         return ZoneInfo(self.zone)
+
+    @property
+    def spoken(self) -> str:
+        """The code of the language in which it is told."""
+        return language_of(self.language or self.app_language)
 
 
 _DEFAULTS = asdict(ChatSettings())

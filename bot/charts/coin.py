@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from bot.charts.lettering import font, shown, width
 from bot.charts.look import GAP, MARGIN, SMALL, WIDTH, Palette, Sheet, hatched, rule, ticks_of
 from bot.charts.model import CoinChart, Mark, day_label
+from bot.words import percent
 
 HEIGHT = 450.0
 SCALE_ROOM = 56.0  # points at the right for the numbers of the scale
@@ -146,7 +147,7 @@ def _draw_scale(sheet: Sheet, axes: Axes, palette: Palette) -> None:
             rule(axes, level, palette.faint)
             down = FUNDING_HIGH * (ceiling - level) / (ceiling - floor)
             sign = "−" if level < -1e-12 else "+" if level > 1e-12 else ""
-            text = f"{sign}{abs(level) * 100:.{digits}f} %"
+            text = percent(f"{sign}{abs(level) * 100:.{digits}f}")
             sheet.text(WIDTH - MARGIN, FUNDING_TOP + down + SMALL * 0.36, text, align="right")
 
 

@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from bot.charts.lettering import width
 from bot.charts.look import GAP, MARGIN, SMALL, WIDTH, Palette, Sheet, hatched, ticks_of
 from bot.charts.model import HeatChart, Strip, day_label
+from bot.words import percent
 
 FLOOR = 0.0001  # decimal per 8 h: what most contracts pay while nobody has an opinion
 LIMITS = (0.0003, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)  # where a colour is full
@@ -114,7 +115,7 @@ def _draw_days(sheet: Sheet, chart: HeatChart, left: float, wide: float, y: floa
 
 def _draw_legend(sheet: Sheet, canvas: Axes, chart: HeatChart, limit: float, y: float) -> None:
     palette = sheet.palette
-    ends = [f"{sign}{limit * 100:g} %" for sign in "−+"]
+    ends = [percent(f"{sign}{limit * 100:g}") for sign in "−+"]
     x = MARGIN + sheet.text(MARGIN, y + 9, ends[0]) + 6
     steps = 60
     for at in range(steps):

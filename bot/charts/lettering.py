@@ -1,8 +1,9 @@
-"""Letters: the fonts that matplotlib ships, what they can show of a name, and how much of it fits."""
+"""Letters: the font that matplotlib ships, one of the machine for Chinese, what they can show, and how much fits."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from typing import Literal, TypeAlias
 
@@ -13,6 +14,12 @@ from matplotlib.ft2font import FT2Font
 Weight: TypeAlias = Literal["normal", "bold"]
 
 FAMILY = "DejaVu Sans"
+# For what the first lacks; the first of these that the machine has is taken.
+MORE_FAMILIES = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei", "PingFang SC", "Hiragino Sans GB", "Heiti SC", "STHeiti", "Microsoft YaHei", "SimHei",
+    "Noto Sans CJK JP", "Source Han Sans", "Droid Sans Fallback",
+)  # fmt: skip
 MISSING = "□"  # for a character that the fonts do not have
 MARKS_IN_A_ROW = 2  # combining ones; more of them paint over their neighbours
 LONGEST = 120  # characters that are looked at
@@ -21,13 +28,13 @@ LONGEST = 120  # characters that are looked at
 @cache
 def font(size: float, weight: Weight = "normal") -> FontProperties:
     """The font at a size in points."""
-    return FontProperties(family=FAMILY, size=size, weight=weight)
+    return FontProperties(family=list(_families()), size=size, weight=weight)
 
 
 def shown(text: str) -> str:
     r"""The text in one line, as the fonts can show it: what steers or hides is left out, what is missing replaced.
 
-    >>> shown("Pepe\n\u202eevil"), shown("$PEPE_x^2"), shown("中本 Inc")
+    >>> shown("Pepe\n\u202eevil"), shown("$PEPE_x^2"), shown("🦀🦀 Inc")
     ('Pepe evil', '$PEPE_x^2', '□□ Inc')
     """
     kept: list[str] = []
@@ -40,6 +47,11 @@ def shown(text: str) -> str:
         elif not kind.startswith("C") and marks <= MARKS_IN_A_ROW:
             kept.append(char if ord(char) in _glyphs() else "" if marks else MISSING)
     return " ".join("".join(kept).split())
+
+
+def can_show(texts: Iterable[str]) -> bool:
+    """Whether the fonts have every letter of some texts."""
+    return all(MISSING not in shown(text) for text in texts)
 
 
 def is_legible(text: str) -> bool:
@@ -75,12 +87,22 @@ def fitted(text: str, size: float, most: float, weight: Weight = "normal") -> st
 
 @cache
 def _glyphs() -> frozenset[int]:
-    """What both weights have."""
-    return frozenset.intersection(*(frozenset(_face(weight).get_charmap()) for weight in ("normal", "bold")))
+    """What both weights have of any family."""
+    of_families = (
+        frozenset.intersection(*(frozenset(_face(family, weight).get_charmap()) for weight in ("normal", "bold")))
+        for family in _families()
+    )
+    return frozenset().union(*of_families)
 
 
-def _face(weight: str) -> FT2Font:
-    return get_font(fontManager.findfont(FontProperties(family=FAMILY, weight=weight)))
+@cache
+def _families() -> tuple[str, ...]:
+    known = {one.name for one in fontManager.ttflist}
+    return (FAMILY, *[family for family in MORE_FAMILIES if family in known][:1])
+
+
+def _face(family: str, weight: str) -> FT2Font:
+    return get_font(fontManager.findfont(FontProperties(family=family, weight=weight)))
 
 
 @cache

@@ -1,7 +1,7 @@
 """What a picture shows, as plain frozen values: hashable, so that a picture is cached by what it shows; picklable.
 
-Every number and every word of a picture is in its value, but for the names of months. Funding is a decimal per
-8 hours, money US dollars, days are UTC.
+Every word of a picture is in its value, and the language for what is added: the days and percents of scales. Funding is
+a decimal per 8 hours, money US dollars, days are UTC.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from bot.words import ENGLISH, formats, spoken
 from scoring.model import Side
-
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Theme(StrEnum):
@@ -65,6 +64,8 @@ class CoinChart:
     marks: tuple[Mark, ...] = ()
     footer: str = ""
     nothing: str = "not known"  # stands where there is nothing to draw
+    language: str = ENGLISH
+    plain: CoinChart | None = None  # the same in English, where it is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ class HeatChart:
     mean: Strip | None = None  # over the exchanges; None where there is only one
     footer: str = ""
     nothing: str = "not known"
+    language: str = ENGLISH
+    plain: HeatChart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +127,17 @@ class TimelineChart:
     footer: str = ""
     legend: tuple[str, str, str] = ("bought", "sold", "10b5-1 plan")
     nothing: str = "nobody traded"
+    language: str = ENGLISH
+    plain: TimelineChart | None = None
 
 
 Chart: TypeAlias = CoinChart | HeatChart | TimelineChart
 
 
 def day_label(day: date) -> str:
-    """A day for people, the year being told elsewhere.
+    """A day for people, in the language that is spoken, the year being told elsewhere.
 
     >>> day_label(date(2026, 4, 14))
     '14 Apr'
     """
-    return f"{day.day} {MONTHS[day.month - 1]}"
+    return formats.day_of_month(day, spoken())

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from rich.cells import cell_len
 
 from bot.views.elements import Cell, Meter, Table, View
+from bot.words import ENGLISH, speaking, tr
 
 PHONE_CELLS = 34  # of a fixed-width font, before a telephone wraps the line
 GAP = 2  # cells between two columns
@@ -151,12 +152,14 @@ def fitting(view: Callable[[int], View], fits: Callable[[View], bool], most: int
     return view(1)
 
 
-def shortest(refs: Sequence[str]) -> str:
+def shortest(refs: Sequence[str], language: str = ENGLISH) -> str:
     """What is left to say when a platform refuses the message itself."""
-    if not refs:
-        return "An alert could not be shown; /status tells more"
     more = " …" if len(refs) > REFS else ""
-    return f"An alert could not be shown: {' '.join(f'#{ref}' for ref in refs[:REFS])}{more}, /why {refs[0]}"
+    with speaking(language):
+        if not refs:
+            return tr("An alert could not be shown; /status tells more")
+        shown = " ".join(f"#{ref}" for ref in refs[:REFS]) + more
+        return tr("An alert could not be shown: {refs}, {command}", refs=shown, command=f"/why {refs[0]}")
 
 
 def _plain(cell: Cell) -> str:

@@ -16,11 +16,13 @@ from bot.errors import UserError
 from bot.views.alerts import deleted_view, moved_view, subscribed_view
 from bot.views.elements import Button, View
 from bot.views.subscription_menus import part_buttons
+from bot.words import tr
 from scoring.model import Signal
 from storage import Transaction
 from storage.subscriptions import Subscription
 
 ACTIONS = ("change", "off", "again", "here")
+HAS_IT = "has it"  # what an error is about: the same subscription is there already
 MOST_SUBSCRIPTIONS = 100  # in one chat
 MOST_OWNED = 200  # of one person, in all chats
 
@@ -43,7 +45,10 @@ def run(request: Request) -> View:
 def _subscribe(request: Request, signal: Signal) -> View:
     if request.args["id"] is not None:
         number = request.args["id"]
-        raise UserError(f"/alert {signal} takes no ID; did you mean min={number}?", f"/alert {signal} min={number}")
+        meant = f"/alert {signal} min={number}"
+        raise UserError(
+            tr("{command} takes no ID; did you mean {key}?", command=f"/alert {signal}", key=f"min={number}"), meant
+        )
     wish = wish_of(default_wish(signal, request.alerts), request)
     with request.storage.write() as tx:
         return _make(tx, wish, request)
@@ -55,7 +60,7 @@ def _again(request: Request) -> View:
     with request.storage.write() as tx:
         before = None if number is None else tx.subscriptions.by_id(number)
         if before is None or before.chat_id not in {one.id for one in chats_of(tx, request.chat)}:
-            raise UserError("Which one? Give the ID of a subscription that this chat had", "/alert again 3")
+            raise UserError(tr("Which one? Give the ID of a subscription that this chat had"), "/alert again 3")
         return _make(tx, Wish.from_json(before.wish), request)
 
 
@@ -64,18 +69,23 @@ def _make(tx: Transaction, wish: Wish, request: Request) -> View:
     for place in chats_of(tx, request.chat):
         for one in tx.subscriptions.of_chat(place.id):
             if Wish.from_json(one.wish) == wish:
-                there = "" if place.id == chat.id else f" on {place.platform.capitalize()}"
-                raise UserError(f"You have that already: it is subscription {one.id}{there}", "/alerts")
+                said = tr("You have that already: it is subscription {id}", id=one.id)
+                if place.id != chat.id:
+                    there = place.platform.capitalize()
+                    said = tr("You have that already: it is subscription {id} on {platform}", id=one.id, platform=there)
+                raise UserError(said, "/alerts", about=HAS_IT)
     _refuse_more(len(tx.subscriptions.of_chat(chat.id)))
     if len(owned(tx, request.chat)) >= MOST_OWNED:
-        raise UserError(f"You have {MOST_OWNED} subscriptions in all your chats; delete one first", "/alerts")
+        said = tr("You have {count} subscriptions in all your chats; delete one first", count=MOST_OWNED)
+        raise UserError(said, "/alerts")
     made = tx.subscriptions.add(chat.id, request.chat.owner, wish.signal.value, wish.to_json(), request.now)
-    return _answer(tx, made, wish, request, "Subscribed")
+    return _answer(tx, made, wish, request, is_new=True)
 
 
 def _refuse_more(count: int) -> None:
     if count >= MOST_SUBSCRIPTIONS:
-        raise UserError(f"This chat has {MOST_SUBSCRIPTIONS} subscriptions; delete one first", "/alerts")
+        said = tr("This chat has {count} subscriptions; delete one first", count=MOST_SUBSCRIPTIONS)
+        raise UserError(said, "/alerts")
 
 
 def _change(request: Request) -> View:
@@ -83,11 +93,12 @@ def _change(request: Request) -> View:
         mine = subscription_here(tx, request)
         wish = wish_of(Wish.from_json(mine.wish), request)
         if wish == Wish.from_json(mine.wish):
-            raise UserError(f"Nothing to change in subscription {mine.id}: say what", f"/alert change {mine.id} min=6")
+            said = tr("Nothing to change in subscription {id}: say what", id=mine.id)
+            raise UserError(said, f"/alert change {mine.id} min=6")
         tx.subscriptions.change(mine.id, wish.to_json())
         tx.episodes.end(mine.id, request.now)
         part = part_of(tx, mine.id, wish, menu_of(request.args), request)
-        return _answer(tx, mine, wish, request, "Changed", part_buttons(part))
+        return _answer(tx, mine, wish, request, is_new=False, buttons=part_buttons(part))
 
 
 def _move(request: Request) -> View:
@@ -95,7 +106,7 @@ def _move(request: Request) -> View:
         mine = subscription_here(tx, request)
         chat = open_chat(tx, request)
         if mine.chat_id == chat.id:
-            raise UserError(f"Subscription {mine.id} rings here already", "/alerts")
+            raise UserError(tr("Subscription {id} rings here already", id=mine.id), "/alerts")
         _refuse_more(len(tx.subscriptions.of_chat(chat.id)))
         tx.subscriptions.move(mine.id, chat.id)
     return moved_view(mine.id, Wish.from_json(mine.wish))
@@ -109,25 +120,27 @@ def _delete(request: Request) -> View:
 
 
 def _answer(
-    tx: Transaction, made: Subscription, wish: Wish, request: Request, verb: str, buttons: tuple[Button, ...] = ()
+    tx: Transaction, made: Subscription, wish: Wish, request: Request, *, is_new: bool, buttons: tuple[Button, ...] = ()
 ) -> View:
     matches = open_standing(Moment(tx, request.now, request.alerts, request.scoring), made.id, wish)
     unknown = [ticker for ticker in wish.tickers if not tx.filings.named(ticker)]
     least = request.scoring.min_exchanges
-    return subscribed_view(made.id, wish, matches, verb, min_exchanges=least, unknown=unknown, buttons=buttons)
+    return subscribed_view(made.id, wish, matches, is_new=is_new, min_exchanges=least, unknown=unknown, buttons=buttons)
 
 
 def subscription_here(tx: Transaction, request: Request) -> Subscription:
     """The subscription of this chat, or of its person elsewhere, that `id` names; UserError with those there are."""
     number = request.args["id"]
     if number is None:
-        raise UserError("Which one? Give the subscription's ID; /alerts lists them", "/alert off 3")
+        raise UserError(tr("Which one? Give the subscription's ID; /alerts lists them"), "/alert off 3")
     own = [one for chat in chats_of(tx, request.chat) for one in tx.subscriptions.of_chat(chat.id)]
     for one in own:
         if one.id == number:
             return one
-    listed = f"there are {', '.join(str(one.id) for one in own)}" if own else "it has none yet"
-    raise UserError(f"This chat has no subscription {number}; {listed}", "/alerts")
+    if not own:
+        raise UserError(tr("This chat has no subscription {id}; it has none yet", id=number), "/alerts")
+    ids = ", ".join(str(one.id) for one in own)
+    raise UserError(tr("This chat has no subscription {id}; there are {ids}", id=number, ids=ids), "/alerts")
 
 
 EXAMPLE = "/alert pump min=6"

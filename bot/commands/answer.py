@@ -9,16 +9,17 @@ from typing import Any
 
 from bot.commands import COMMANDS
 from bot.commands.base import ChatRef, Command, Kind, Param, Request
-from bot.commands.chats import chat_here, settings_of
+from bot.commands.chats import chat_here, language_here, settings_of
 from bot.commands.naming import NO_FILTER, base_coin_of, class_of
 from bot.commands.parse import find_command, parse_args, parse_line
-from bot.commands.values import choose, example_of, shown
+from bot.commands.values import choose, did_you_mean, example_of, shown
 from bot.errors import UserError
 from bot.feeds.edgar.settings import EdgarSettings
 from bot.feeds.settings import FeedSettings
 from bot.settings import AlertSettings, ScoringSettings
 from bot.views.elements import Picture, View
 from bot.views.errors import error_view
+from bot.words import mark, speaking, tr
 from storage import Storage
 
 INDUSTRIES_SHOWN = 3
@@ -36,16 +37,20 @@ def answer(  # noqa: PLR0913 - all that a command may use
     edgar: EdgarSettings | None = None,
     fault: str = "",
 ) -> View:
-    """Answer one line. What the person did wrong comes back as an error View; our own faults are raised."""
-    try:
-        name, rest = parse_line(_storable(line))
-        command = find_command(name, COMMANDS)
-        _check_may(command, rest, chat)
-        args = parse_args(command, rest, _resolver(command, storage))
-        settings = (feeds or FeedSettings(), edgar or EdgarSettings(), fault)
-        return _themed(command.run(Request(args, chat, now, storage, scoring, alerts, *settings)), chat, storage)
-    except UserError as error:
-        return error_view(error)
+    """Answer one line, in the chat's language.
+
+    What the person did wrong comes back as an error View; our own faults are raised.
+    """
+    with speaking(language_here(storage, chat)):
+        try:
+            name, rest = parse_line(_storable(line))
+            command = find_command(name, COMMANDS)
+            _check_may(command, rest, chat)
+            args = parse_args(command, rest, _resolver(command, storage))
+            settings = (feeds or FeedSettings(), edgar or EdgarSettings(), fault)
+            return _themed(command.run(Request(args, chat, now, storage, scoring, alerts, *settings)), chat, storage)
+        except UserError as error:
+            return error_view(error)
 
 
 def _themed(view: View, chat: ChatRef, storage: Storage) -> View:
@@ -65,7 +70,10 @@ def _check_may(command: Command, rest: str, chat: ChatRef) -> None:
     if command.changes and not only_shows and chat.is_group and not chat.is_admin:
         way_out = f"/{command.name}" if command.shows else "/alerts"
         raise UserError(
-            f"/{command.name} is for administrators of this group; you can do that in a chat of your own with me",
+            tr(
+                "{command} is for administrators of this group; you can do that in a chat of your own with me",
+                command=f"/{command.name}",
+            ),
             way_out,
         )
 
@@ -98,8 +106,11 @@ def _class_name(command: Command, param: Param, text: str, storage: Storage) -> 
     if found is not None:
         return found
     # The eleven sectors can be told; the industries are too many.
-    all_of_them = f"allowed: {', '.join(known)}" if param.name == "sector" else ""
-    some = f"for example {', '.join(known[:INDUSTRIES_SHOWN])}"
-    hints = [f"did you mean {near}?" if near else "", all_of_them if all_of_them or near else some]
+    all_of_them = tr("allowed: {choices}", choices=", ".join(known)) if param.name == "sector" else ""
+    some = tr("for example {choices}", choices=", ".join(known[:INDUSTRIES_SHOWN]))
+    hints = [did_you_mean(near) if near else "", all_of_them if all_of_them or near else some]
     hint = " ".join(hint for hint in hints if hint)
-    raise UserError(f"There is no {param.name} {shown(text)}; {hint}", example_of(command, param, near))
+    is_none = mark("There is no sector {typed}; {hint}")
+    if param.name == "industry":
+        is_none = mark("There is no industry {typed}; {hint}")
+    raise UserError(tr(is_none, typed=shown(text), hint=hint), example_of(command, param, near))

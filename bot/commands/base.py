@@ -71,6 +71,7 @@ class ChatRef:
     user: str  # the platform's id of the person
     is_group: bool = False
     is_admin: bool = True  # may change what the group is told; of a private chat its person may
+    language: str = ""  # of the person's app, as a BCP 47 tag; empty: the platform does not say
 
     @property
     def owner(self) -> str:

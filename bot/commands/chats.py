@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.alerts.matching import Wish
 from bot.alerts.notices import ensure_notice
 from bot.alerts.quiet import ChatSettings
 from bot.alerts.standing import Moment, open_standing
 from bot.commands.base import ChatRef, Request
-from storage import Transaction
+from bot.words import language_of
+from storage import Storage, Transaction
 from storage.chats import ACTIVE, Chat
 from storage.subscriptions import Subscription
 
@@ -29,7 +32,7 @@ def open_chat(tx: Transaction, request: Request) -> Chat:
     """
     ref = request.chat
     before = chat_here(tx, ref)
-    chat = tx.chats.put(ref.platform, ref.address, request.now)
+    chat = note_language(tx, tx.chats.put(ref.platform, ref.address, request.now), ref)
     if not ref.is_group:
         tx.people.put(ref.owner, chat.id)
     if before is not None and before.status != ACTIVE:
@@ -39,6 +42,36 @@ def open_chat(tx: Transaction, request: Request) -> Chat:
             open_standing(moment, one.id, Wish.from_json(one.wish))
         ensure_notice(tx, chat.id, request.now)
     return chat
+
+
+def language_here(storage: Storage, ref: ChatRef) -> str:
+    """The language in which a chat is answered: the one it chose, else that of the person's app; a group's is English.
+
+    Where the app speaks another one than it did, that is noted: alerts are written when no person is there to be asked.
+    """
+    with storage.read() as tx:
+        chat = chat_here(tx, ref)
+    if chat is None:
+        return language_of("" if ref.is_group else ref.language)
+    if is_news(chat, ref):
+        with storage.write() as tx:
+            chat = note_language(tx, chat_here(tx, ref) or chat, ref)
+    return settings_of(chat).spoken
+
+
+def note_language(tx: Transaction, chat: Chat, ref: ChatRef) -> Chat:
+    """The chat, with the language of the person's app stored."""
+    if not is_news(chat, ref):
+        return chat
+    settings = replace(settings_of(chat), app_language=language_of(ref.language)).to_json()
+    tx.chats.settle(chat.id, settings)
+    return replace(chat, settings=settings)
+
+
+def is_news(chat: Chat, ref: ChatRef) -> bool:
+    """Whether a person's app speaks another language than is stored of it."""
+    is_known = ref.language and not ref.is_group
+    return bool(is_known) and language_of(settings_of(chat).app_language) != language_of(ref.language)
 
 
 def owners(owner: str) -> frozenset[str]:

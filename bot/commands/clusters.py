@@ -17,7 +17,7 @@ from bot.signals import find_clusters
 from bot.views.cluster_card import Company, cluster_card
 from bot.views.clusters import Known, cluster_list
 from bot.views.elements import View
-from bot.views.pictures import cluster_picture, with_picture
+from bot.views.pictures import cluster_picture, in_words, with_picture
 from bot.views.sources import Service
 from scoring.amendments import effective_filings
 from scoring.clusters import ClusterRule, examine
@@ -55,7 +55,8 @@ def run(request: Request) -> View:
         known = _known(tx, rule, request, None if given is None else given.service)
         if issuer is not None:
             company = _company(tx, issuer, rule, request.now) if given is None else _given(issuer, given.clusters)
-            return with_picture(cluster_card(company, rule, known), cluster_picture(company, rule, request.now))
+            picture = in_words(lambda: cluster_picture(company, rule, request.now))
+            return with_picture(cluster_card(company, rule, known), picture)
         found = find_clusters(tx, rule, request.now) if given is None else given.clusters
     return cluster_list(found[: args["limit"]], rule, known, total=len(found))
 

@@ -22,8 +22,9 @@ from bot.signals import (
 )
 from bot.views import numbers
 from bot.views.coin import Coverage, coin_card
-from bot.views.elements import View
-from bot.views.pictures import DAYS, CoinDays, coin_picture, level_of, with_picture
+from bot.views.elements import Picture, View
+from bot.views.pictures import DAYS, CoinDays, coin_picture, in_words, level_of, with_picture
+from bot.words import percent, tr
 from scoring import insider_selling, pump_dump
 from scoring.explain import explain
 from scoring.model import CoinFunding, PriceChanges, Signal
@@ -61,9 +62,13 @@ def run(request: Request) -> View:
         others=others,
     )
     own = fundings.get(base_coin)
-    marks = [*_full(request), *(() if own is None or service is not None else _ringing(wishes, own, change, request))]
-    picture = coin_picture(coin, stored, own, change, marks)
-    return with_picture(coin_card(coin, funding, change, scores, coverage), picture)
+    rings = own if service is None else None
+
+    def picture() -> Picture | None:
+        marks = [*_full(request), *(() if rings is None else _ringing(wishes, rings, change, request))]
+        return coin_picture(coin, stored, own, change, marks)
+
+    return with_picture(coin_card(coin, funding, change, scores, coverage), in_words(picture))
 
 
 def _stored(tx: Transaction, base_coin: str, request: Request) -> CoinDays:
@@ -81,7 +86,8 @@ def _wishes(tx: Transaction, base_coin: str, request: Request) -> list[Wish]:
 def _full(request: Request) -> Iterator[Mark]:
     """Where funding counts in full."""
     for level in sorted({request.scoring.pump_saturation_8h, request.scoring.selling_saturation_8h}):
-        yield Mark(-level, f"counts in full: {numbers.MINUS}{numbers.plain(round(level * 100, 8))} %")
+        rate = percent(f"{numbers.MINUS}{numbers.plain(round(level * 100, 8))}")
+        yield Mark(-level, tr("counts in full: {rate}", rate=rate))
 
 
 def _ringing(wishes: list[Wish], funding: CoinFunding, prices: PriceChanges, request: Request) -> Iterator[Mark]:
@@ -100,7 +106,8 @@ def _ringing(wishes: list[Wish], funding: CoinFunding, prices: PriceChanges, req
     for signal, minimum in sorted({(wish.signal, wish.minimum) for wish in wishes}):
         level = level_of(pump_at if signal is Signal.PUMP else selling_at, minimum, lowest)
         if level is not None:
-            yield Mark(level, f"{signal} rings from {numbers.plain(minimum)}: {numbers.rate(level)}")
+            said = {"signal": signal, "minimum": numbers.said(minimum), "rate": numbers.rate(level)}
+            yield Mark(level, tr("{signal} rings from {minimum}: {rate}", **said))
 
 
 COMMAND = Command(

@@ -6,16 +6,18 @@ import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from bot.commands.values import shown
+from bot.commands.values import did_you_mean, shown
 from bot.errors import UserError
 from bot.feeds import sectors
 from bot.feeds.tickers import clean_ticker
+from bot.words import tr
 from scoring.model import Issuer
 from storage import Transaction
 
 MOST_NAMED = 5  # companies that are offered where several are meant
 NEAR_NAME = 0.75  # how alike two names must be, of 1
-SEVERAL = re.compile(r"[,;/\s]+")
+SEPARATORS = re.compile(r"[,;/\s]+")
+SEVERAL = "several companies"  # what an error is about: which of them is meant is not known
 CIK = re.compile(r"(?:cik\s*)?0*(\d{1,10})", re.IGNORECASE | re.ASCII)
 # Words at the end of a company's name that nobody types.
 FORMS = {
@@ -82,33 +84,39 @@ def _by_name(typed: str, known: Mapping[str, Issuer]) -> list[Issuer]:
 
 def _several(typed: str, found: Collection[Issuer], example: str) -> UserError:
     listed = [f"{one.name} ({one.ticker or f'CIK {int(one.cik or 0)}'})" for one in found][:MOST_NAMED]
-    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    names = ", ".join(listed)
+    if more := len(found) - len(listed):
+        names = tr("{names} and {count} more", names=names, count=more)
     first = next(iter(found))
     # Two companies of one ticker are told apart by their CIKs.
     unique = first.ticker and sum(one.ticker == first.ticker for one in found) == 1
     named = first.ticker if unique else str(int(first.cik or 0))
-    return UserError(
-        f"{shown(typed)} may mean {', '.join(listed)}{more}; give the ticker or the CIK", example.format(named)
-    )
+    said = tr("{typed} may mean {names}; give the ticker or the CIK", typed=shown(typed), names=names)
+    return UserError(said, example.format(named), about=SEVERAL)
 
 
 def _nobody(typed: str, known: Mapping[str, Issuer], example: str) -> UserError:
     if sector := sectors.match(typed, sectors.SECTORS):
         command = example.rpartition(" ")[0]
-        return UserError(f"{shown(typed)} is no company; did you mean sector={sector}?", f"{command} sector={sector}")
+        key = f"sector={sector}"
+        said = tr("{typed} is no company; did you mean {key}?", typed=shown(typed), key=key)
+        return UserError(said, f"{command} {key}")
     ticker = clean_ticker(typed)
     is_ticker = ticker is not None and _letters(ticker) == _letters(typed)
-    what = f"No filing of {ticker} is stored" if is_ticker else f"There is no company {shown(typed)} in the filings"
     near = _near(typed, known)
-    hint = f"did you mean {near}?" if near else "/clusters lists what there is"
-    return UserError(f"{what}; {hint}", example.format(near) if near else "/clusters")
+    hint = did_you_mean(near) if near else tr("/clusters lists what there is")
+    if is_ticker:
+        said = tr("No filing of {name} is stored; {hint}", name=ticker, hint=hint)
+    else:
+        said = tr("There is no company {typed} in the filings; {hint}", typed=shown(typed), hint=hint)
+    return UserError(said, example.format(near) if near else "/clusters")
 
 
 def _near(typed: str, known: Mapping[str, Issuer]) -> str | None:
     """The ticker that looks most like what was typed, or of the company whose name does."""
     tickers = {one.ticker: one.ticker for one in known.values() if one.ticker}
     close = difflib.get_close_matches(typed.upper(), tickers, n=1)
-    words = [word for word in SEVERAL.split(typed.upper()) if word in tickers]
+    words = [word for word in SEPARATORS.split(typed.upper()) if word in tickers]
     names = {_said(one.name): one.ticker for one in known.values() if one.ticker}
     named = difflib.get_close_matches(_said(typed), names, n=1, cutoff=NEAR_NAME)
     return next(iter([*close, *words, *(names[name] for name in named)]), None)

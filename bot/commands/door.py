@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from bot.commands.base import ChatRef
 from bot.views.elements import View
 from bot.views.errors import too_many_view
+from bot.words import language_of, speaking
 
 OWN = "console"  # whoever sits at the machine may ask as often as they like
 MOST_BUCKETS = 10_000  # full ones are forgotten beyond that
@@ -55,6 +56,7 @@ class Door:
     answer: Callable[[str, ChatRef], View]
     user: Pace = OF_USER
     chat: Pace = OF_CHAT
+    language: Callable[[ChatRef], str] = lambda chat: language_of(chat.language)  # of a chat
     _buckets: dict[Hashable, Bucket] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)  # answers are made in threads
 
@@ -64,7 +66,10 @@ class Door:
             refused = self._refusal(chat, now)
         if refused is None:
             return self.answer(line, chat)
-        return too_many_view(refused) if refused > 0 else None
+        if refused <= 0:
+            return None
+        with speaking(self.language(chat)):
+            return too_many_view(refused)
 
     def _refusal(self, chat: ChatRef, now: float) -> float | None:
         """None: go through. Else the seconds to wait, to be said once, and 0 where that has been said."""

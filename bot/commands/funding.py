@@ -15,8 +15,9 @@ from bot.views.accumulated import LEADING_DAYS, accumulated_list_view, accumulat
 from bot.views.elements import View
 from bot.views.funding import Current, CurrentRate, current_list_view, current_view, history_view
 from bot.views.paging import Page
-from bot.views.pictures import DAYS, funding_picture, with_picture
+from bot.views.pictures import DAYS, funding_picture, in_words, with_picture
 from bot.views.sources import Service
+from bot.words import tr
 from scoring.model import AssetClass, FundingRate, Pair, Settlement
 from storage import Transaction
 from storage.funding import Accumulated, AccumulatedOrder
@@ -39,7 +40,7 @@ def run(request: Request) -> View:
             case "accumulated":
                 return _accumulated(tx, base_coin, paging, request.now)
             case "history" if base_coin is None:
-                raise UserError("type=history needs a coin", "/funding BTC type=history")
+                raise UserError(tr("{key} needs a coin", key="type=history"), "/funding BTC type=history")
             case "history":
                 return _history(tx, base_coin, request.args["days"], paging, request.now)
         if base_coin is None:
@@ -71,7 +72,8 @@ def _current(tx: Transaction, base_coin: str, paging: Paging, now: datetime) -> 
     view = current_view(coin, Current(page, votes_of(rates, pairs), left_out), now)
     if paging.cursor is not None:  # it stands beside the first page
         return view
-    return with_picture(view, funding_picture(coin, tx.funding.history(now, DAYS, [base_coin]), now))
+    history = tx.funding.history(now, DAYS, [base_coin])
+    return with_picture(view, in_words(lambda: funding_picture(coin, history, now)))
 
 
 def _current_of_all(tx: Transaction, paging: Paging, now: datetime) -> View:

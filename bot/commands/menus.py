@@ -11,6 +11,7 @@ from bot.errors import UserError
 from bot.feeds.exchanges import EXCHANGES
 from bot.signals import find_clusters, score_coins
 from bot.views.subscription_menus import MENU_OF_KEY, Menu, Part, menus_of
+from bot.words import tr
 from scoring.model import Cluster
 from storage import Transaction
 
@@ -22,7 +23,13 @@ def part_of(tx: Transaction, number: int, wish: Wish, menu: Menu | None, request
     menus = menus_of(wish.signal)
     if menu is not None and menu not in menus:
         raise UserError(
-            f"Subscription {number} is one of {wish.signal}, and has no {menu}; it has {', '.join(menus)}",
+            tr(
+                "Subscription {id} is one of {signal}, and has no {menu}; it has {menus}",
+                id=number,
+                signal=wish.signal,
+                menu=menu,
+                menus=", ".join(menus),
+            ),
             f"/alerts {number} {menus[0]}",
         )
     offers: Mapping[Menu, Callable[[], list[str]]] = {

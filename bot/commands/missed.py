@@ -16,6 +16,7 @@ from bot.errors import UserError
 from bot.views.elements import View
 from bot.views.missed import message_view, missed_view
 from bot.views.paging import MOST_ROWS
+from bot.words import tr
 from storage.alerts import Told
 
 DEFAULT = timedelta(hours=24)
@@ -38,13 +39,13 @@ def run(request: Request) -> View:
 def _message(request: Request) -> View:
     ref = request.args["ref"].lstrip("#").lower()
     if not ref:
-        raise UserError("Which message? Give the #ref of one of its alerts", COMMAND.example)
+        raise UserError(tr("Which message? Give the #ref of one of its alerts"), COMMAND.example)
     with request.storage.read() as tx:
         chat = chat_here(tx, request.chat)
         told = () if chat is None else tx.alerts.in_message(ref, chat.id)
         zone = settings_of(chat).tz
     if not told:
-        raise UserError(f"No alert #{ref} went to this chat; /missed shows what rang", "/missed")
+        raise UserError(tr("No alert {ref} went to this chat; /missed shows what rang", ref=f"#{ref}"), "/missed")
     fates = {one.alert.ref: one for one in told}
     entries = list(enumerate(merged([one.alert for one in told])))
     page = page_of(entries, lambda one: (one[0],), (int,), _paging(request, ref, f"ref={ref}"))
@@ -82,7 +83,7 @@ def _instant(since: timedelta | datetime | time, zone: ZoneInfo, now: datetime) 
             found = datetime.combine(now.astimezone(zone).date(), since, zone)
             found = found if found <= now else found - timedelta(days=1)
     if found > now:
-        raise UserError(f"since={since:%Y-%m-%dT%H:%M} lies in the future", "/missed since=8h")
+        raise UserError(tr("{typed} lies in the future", typed=f"since={since:%Y-%m-%dT%H:%M}"), "/missed since=8h")
     return found.astimezone(UTC)
 
 

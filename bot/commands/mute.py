@@ -9,13 +9,14 @@ from datetime import timedelta
 from bot.alerts.holding import Why
 from bot.commands.base import Command, Kind, Param, Request
 from bot.commands.chats import chat_here, open_chat, settings_of
-from bot.commands.companies import company_of
+from bot.commands.companies import SEVERAL, company_of
 from bot.commands.naming import base_coin_of
 from bot.commands.times import typed_duration
-from bot.commands.values import is_number, shown
+from bot.commands.values import did_you_mean, is_number, shown
 from bot.errors import UserError
 from bot.views.elements import View
 from bot.views.muted import Muted, how_long_view, muted_view, mutes_view, unmuted_view
+from bot.words import tr
 from scoring.model import Side
 from storage import Transaction
 from storage.chats import Chat
@@ -48,12 +49,13 @@ def unmute(request: Request) -> View:
         chat = chat_here(tx, request.chat)
         muted = _muted(tx, chat, request)
         if chat is None or not (muted.names or muted.until):
-            raise UserError("Nothing is muted in this chat", "/mute")
+            raise UserError(tr("Nothing is muted in this chat"), "/mute")
         if name is not None and name.lower() not in EVERYTHING:
             lifted = _unmute_names(tx, chat, name, muted)
         elif muted.until is None and name is None:
             only = next(iter(muted.names))
-            raise UserError(f"The chat is not muted, {', '.join(muted.names)} is; name it", f"/unmute {only}")
+            said = tr("The chat is not muted, {names} is; name it", names=", ".join(muted.names))
+            raise UserError(said, f"/unmute {only}")
         else:
             tx.chats.mute(chat.id, None)
             lifted = [one for one in muted.names if name is not None and tx.chats.unmute_name(chat.id, one)]
@@ -95,9 +97,10 @@ def _unmute_names(tx: Transaction, chat: Chat, name: str, muted: Muted) -> list[
     lifted = [one for one in names if tx.chats.unmute_name(chat.id, one)]
     if lifted:
         return lifted
-    listed = f"muted are {', '.join(muted.names)}" if muted.names else "the whole chat is: /unmute"
-    example = f"/unmute {next(iter(muted.names))}" if muted.names else "/unmute"
-    raise UserError(f"{shown(name)} is not muted; {listed}", example)
+    if not muted.names:
+        raise UserError(tr("{typed} is not muted; the whole chat is: /unmute", typed=shown(name)), "/unmute")
+    said = tr("{typed} is not muted; muted are {names}", typed=shown(name), names=", ".join(muted.names))
+    raise UserError(said, f"/unmute {next(iter(muted.names))}")
 
 
 def _names(tx: Transaction, text: str) -> tuple[str, ...]:
@@ -116,15 +119,17 @@ def _names(tx: Transaction, text: str) -> tuple[str, ...]:
 def _unknown(tx: Transaction, text: str, no_company: UserError) -> UserError:
     if is_number(text):
         hours = f"{shown(text).partition('.')[0]}h"
-        return UserError(f"{shown(text)} has no unit; did you mean {hours}?", f"/mute {hours}")
+        said = tr("{typed} has no unit; did you mean {meant}?", typed=shown(text), meant=hours)
+        return UserError(said, f"/mute {hours}")
     known = [*tx.pairs.base_coins(), *(one.ticker for one in tx.filings.issuers().values() if one.ticker)]
     near = difflib.get_close_matches(shown(text).upper(), known, n=1)
     if near:
-        hint = f"did you mean {near[0]}?"
-        return UserError(f"There is no coin or company {shown(text)}; {hint}", EXAMPLE.format(near[0]))
-    if " may mean " in no_company.message:
+        said = tr("There is no coin or company {typed}; {hint}", typed=shown(text), hint=did_you_mean(near[0]))
+        return UserError(said, EXAMPLE.format(near[0]))
+    if no_company.about == SEVERAL:
         return no_company
-    return UserError(f"There is no coin or company {shown(text)}; /mute 8h mutes the whole chat", "/mute 8h")
+    said = tr("There is no coin or company {typed}; /mute 8h mutes the whole chat", typed=shown(text))
+    return UserError(said, "/mute 8h")
 
 
 FOR = Param("for", Kind.DURATION, "how long, a year at most", "8h", positional=True, line="/mute 8h")

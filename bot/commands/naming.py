@@ -6,12 +6,13 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from bot.commands.values import shown
+from bot.commands.values import did_you_mean, shown
 from bot.errors import UserError
 from bot.feeds import sectors
 from bot.feeds.exchanges.symbols import base_coin
 from bot.feeds.slugs import APART
 from bot.feeds.tickers import clean_ticker
+from bot.words import tr
 from scoring.model import Coin
 from storage import Transaction
 
@@ -43,10 +44,12 @@ def base_coin_of(tx: Transaction, text: str, example: str) -> str:
     if text.strip().lower() in names:
         return names[text.strip().lower()]
     if not tickers:
-        raise UserError(f"There is no coin {shown(text)} yet: no funding is stored; /status says why", "/status")
+        said = tr("There is no coin {typed} yet: no funding is stored; /status says why", typed=shown(text))
+        raise UserError(said, "/status")
     near = _nearest_coin(typed.upper(), tickers, names)
-    hint = f"did you mean {near}?" if near else f"give a ticker with a perpetual, such as {tickers[0]}"
-    raise UserError(f"There is no coin {shown(text)}; {hint}", example.format(near or tickers[0]))
+    hint = did_you_mean(near) if near else tr("give a ticker with a perpetual, such as {ticker}", ticker=tickers[0])
+    said = tr("There is no coin {typed}; {hint}", typed=shown(text), hint=hint)
+    raise UserError(said, example.format(near or tickers[0]))
 
 
 def others_of_ticker(tx: Transaction, base_coin: str) -> tuple[str, ...]:
@@ -69,10 +72,12 @@ def ticker_of(text: str, example: str, known: Iterable[str] = ()) -> str:
         return ticker
     if sector is not None:
         command = example.rpartition(" ")[0]
-        raise UserError(f"{shown(text)} is no ticker; did you mean sector={sector}?", f"{command} sector={sector}")
+        hint = did_you_mean(f"sector={sector}")
+        said = tr("{typed} is no ticker; {hint}", typed=shown(text), hint=hint)
+        raise UserError(said, f"{command} sector={sector}")
     near = ticker or next(iter(difflib.get_close_matches(typed.upper(), list(known), n=1)), None)
-    hint = f"did you mean {near}?" if near else "a ticker looks like NVDA or BRK-A"
-    raise UserError(f"{shown(text)} is no ticker; {hint}", example.format(near or "BRK-A"))
+    hint = did_you_mean(near) if near else tr("a ticker looks like {one} or {other}", one="NVDA", other="BRK-A")
+    raise UserError(tr("{typed} is no ticker; {hint}", typed=shown(text), hint=hint), example.format(near or "BRK-A"))
 
 
 def class_of(tx: Transaction, kind: str, text: str) -> tuple[str | None, str | None, list[str]]:
@@ -90,7 +95,8 @@ def listed(key: str, text: str, example: str) -> list[str]:
         return []
     parts = [part for part in SEPARATORS.split(text) if part]
     if not parts:
-        raise UserError(f"{key}={shown(text)} names nothing; {key}=none takes the filter away", example)
+        said = tr("{typed} names nothing; {off} takes the filter away", typed=f"{key}={shown(text)}", off=f"{key}=none")
+        raise UserError(said, example)
     return parts
 
 

@@ -15,13 +15,17 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 from zlib import crc32
 
+from bot import words
 from bot.commands.values import shown
 from bot.errors import UserError
 from bot.views.paging import Page, Row
+from bot.words import tr
 
 LONGEST_CURSOR = 500  # characters
 LONGEST_COMMAND = 64  # bytes: a button of Telegram holds no more
 BETWEEN, PLACE = ",", "@"
+NO_CURSOR = words.mark("{cursor} is no cursor; take the one that the page before gave")
+OTHER_LIST = words.mark("{cursor} is of another list; begin this one anew")
 DIGITS = 17  # of a float; so many tell it from every other
 UNSAFE = re.compile(r"[^\w.:/-]")  # in a cursor: what parts it, or would part the command line
 Part = str | int | float
@@ -120,15 +124,15 @@ def _first(ordered: Sequence[Row], key: Callable[[Row], Key], kinds: Sequence[ty
     cursor = paging.cursor or ""
     mark, *parts = cursor.split(BETWEEN)
     if not 1 <= len(parts) <= len(kinds) or len(cursor) > LONGEST_CURSOR:
-        raise _broken(paging, "is no cursor; take the one that the page before gave")
+        raise _broken(paging, NO_CURSOR)
     if mark != _mark(paging.of):
-        raise _broken(paging, "is of another list; begin this one anew")
+        raise _broken(paging, OTHER_LIST)
     try:
         if parts[0].startswith(PLACE):
             return min(max(0, int(parts[0].removeprefix(PLACE), 16)), len(ordered))
         return bisect_left(ordered, tuple(_value(*one) for one in zip(parts, kinds, strict=False)), key=key)
     except ValueError:
-        raise _broken(paging, "is no cursor; take the one that the page before gave") from None
+        raise _broken(paging, NO_CURSOR) from None
 
 
 def _value(text: str, kind: type[Part]) -> Part:
@@ -141,4 +145,4 @@ def _value(text: str, kind: type[Part]) -> Part:
 
 
 def _broken(paging: Paging, why: str) -> UserError:
-    return UserError(f"cursor={shown(paging.cursor or '')} {why}", paging.first_page)
+    return UserError(tr(why, cursor=f"cursor={shown(paging.cursor or '')}"), paging.first_page)

@@ -14,8 +14,9 @@ from typing import Any
 
 from bot.commands.base import NAMES, TIMES, Command, Kind, Param
 from bot.commands.times import close_up_durations, read_duration, read_since
-from bot.commands.values import NO, YES, Resolve, example_of, is_number, read_value, shown
+from bot.commands.values import NO, YES, Resolve, did_you_mean, example_of, is_number, read_value, shown
 from bot.errors import UserError
+from bot.words import tr
 
 # "/pump@tocsin_bot min=6": groups name the bot. The name may lack its slash.
 LINE = re.compile(r"^\s*/*\s*(?P<name>[^\s@/][^\s@]*)(@\S*)?(?P<rest>\s.*)?$", re.DOTALL)
@@ -28,7 +29,7 @@ def parse_line(line: str) -> tuple[str, str]:
     """(command name in lower case, the rest of the line)."""
     match = LINE.match(line)
     if match is None:
-        raise UserError("Nothing to do: type a command; /help lists them", "/help")
+        raise UserError(tr("Nothing to do: type a command; /help lists them"), "/help")
     return match["name"].lower(), (match["rest"] or "").strip()
 
 
@@ -39,9 +40,10 @@ def find_command(name: str, commands: Iterable[Command]) -> Command:
         return by_name[name]
     close = difflib.get_close_matches(name, by_name, n=1, cutoff=0.5)
     if not close:
-        raise UserError(f"There is no command /{shown(name)}; /help lists them all", "/help")
+        raise UserError(tr("There is no command {command}; /help lists them all", command=f"/{shown(name)}"), "/help")
     meant = by_name[close[0]]
-    raise UserError(f"There is no command /{shown(name)}; did you mean /{meant.name}?", meant.example)
+    hint = did_you_mean(f"/{meant.name}")
+    raise UserError(tr("There is no command {command}; {hint}", command=f"/{shown(name)}", hint=hint), meant.example)
 
 
 def parse_args(command: Command, text: str, resolve: Resolve) -> dict[str, Any]:
@@ -52,7 +54,8 @@ def parse_args(command: Command, text: str, resolve: Resolve) -> dict[str, Any]:
         if param.name in given:
             values[param.name] = read_value(command, param, given[param.name], resolve)
         elif param.required:
-            raise UserError(f"/{command.name} needs {param.name}: {param.help}", command.example)
+            needs = {"command": f"/{command.name}", "parameter": param.name, "what": tr(param.help)}
+            raise UserError(tr("{command} needs {parameter}: {what}", **needs), command.example)
         else:
             values[param.name] = param.default
     return values
@@ -75,13 +78,16 @@ def _given(command: Command, text: str) -> dict[str, str]:
             _unquoted(token),
         )
         if not value:
-            allowed = f"; allowed: {', '.join(param.choices)}" if param.choices else ""
-            raise UserError(f"{param.name}= has no value{allowed}", example_of(command, param))
+            said = tr("{key} has no value", key=f"{param.name}=")
+            if param.choices:
+                choices = ", ".join(param.choices)
+                said = tr("{key} has no value; allowed: {choices}", key=f"{param.name}=", choices=choices)
+            raise UserError(said, example_of(command, param))
         if named is None and param is last and not _is_choice(token, param):
             given[param.name] += f" {value}"  # sector=Real Estate, /coin Bitcoin Cash
         elif param.name in given:
-            twice = f"{shown(given[param.name])} and {shown(value)}"
-            raise UserError(f"{param.name} is given twice: {twice}", example_of(command, param))
+            twice = {"parameter": param.name, "one": shown(given[param.name]), "other": shown(value)}
+            raise UserError(tr("{parameter} is given twice: {one} and {other}", **twice), example_of(command, param))
         else:
             given[param.name] = value
         # A positional text is one word, else the words after it would vanish in it.
@@ -169,10 +175,14 @@ def _unknown_key(key: str, known: Mapping[str, Param], command: Command) -> User
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     if close:
         meant = known[close[0]]
-        return UserError(f"/{command.name} has no {shown(key)}; did you mean {meant.name}?", example_of(command, meant))
+        return UserError(_has_none(command, key, did_you_mean(meant.name)), example_of(command, meant))
     names = ", ".join(param.name for param in command.params)
-    hint = f"it takes {names}" if names else "it takes nothing"
-    return UserError(f"/{command.name} has no {shown(key)}; {hint}", command.example)
+    hint = tr("it takes {names}", names=names) if names else tr("it takes nothing")
+    return UserError(_has_none(command, key, hint), command.example)
+
+
+def _has_none(command: Command, key: str, hint: str) -> str:
+    return tr("{command} has no {key}; {hint}", command=f"/{command.name}", key=shown(key), hint=hint)
 
 
 def _leftover(token: str, given: Mapping[str, str], command: Command) -> UserError:
@@ -181,14 +191,16 @@ def _leftover(token: str, given: Mapping[str, str], command: Command) -> UserErr
     numeric = next((one for one in free.values() if one.kind in {Kind.NUMBER, Kind.INTEGER}), None)
     if numeric is not None and is_number(number):
         meant = replace(numeric, example=number)
-        hint, example = f"did you mean {numeric.name}={shown(number)}?", example_of(command, meant)
-        return UserError(f"/{command.name}: {shown(token)} stands alone; {hint}", example)
+        hint, example = did_you_mean(f"{numeric.name}={shown(number)}"), example_of(command, meant)
+        said = tr("{command}: {typed} stands alone; {hint}", command=f"/{command.name}", typed=shown(token), hint=hint)
+        return UserError(said, example)
     close = difflib.get_close_matches(token.lower(), free, n=1)
     if close:
-        hint, example = f"did you mean {close[0]}=…?", example_of(command, free[close[0]])
+        hint, example = did_you_mean(f"{close[0]}=…"), example_of(command, free[close[0]])
     else:
-        hint, example = f"/help {command.name} shows what it takes", command.example
-    return UserError(f"/{command.name}: {shown(token)!r} cannot be placed; {hint}", example)
+        hint, example = tr("{help} shows what it takes", help=f"/help {command.name}"), command.example
+    what = {"command": f"/{command.name}", "typed": repr(shown(token)), "hint": hint}
+    return UserError(tr("{command}: {typed} cannot be placed; {hint}", **what), example)
 
 
 def _unquoted(text: str) -> str:

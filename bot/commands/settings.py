@@ -17,8 +17,10 @@ from bot.errors import UserError
 from bot.views.elements import View
 from bot.views.settings import settings_menu_view, settings_view
 from bot.views.settings_menus import Menu
+from bot.words import language_named, languages, speaking, tr
 
 ROLE = re.compile(r"(?:<@&)?(?P<id>\d{15,20})>?", re.ASCII)
+AUTO = {"auto", "automatic", "app", *OFF}
 # What waits for a reason that is no longer the same is judged anew.
 WAITS = {
     "zone": (Why.QUIET, Why.DAILY, Why.CAP),
@@ -46,7 +48,8 @@ def run(request: Request) -> View:
         tx.chats.settle(chat.id, settings.to_json())
         for why in {why for key in given for why in WAITS.get(key, ())}:
             tx.outbox.release_chat(chat.id, why.value)
-    return settings_view(settings, request.now, changed=list(given))
+    with speaking(settings.spoken):
+        return settings_view(settings, request.now, changed=list(given))
 
 
 def _changes(given: dict[str, Any], request: Request) -> dict[str, Any]:
@@ -63,6 +66,8 @@ def _changes(given: dict[str, Any], request: Request) -> dict[str, Any]:
                 changes[key] = None if value is False else value
             case "mention":
                 changes["mention"] = _role(value, request)
+            case "language":
+                changes["language"] = _language(value)
             case "repeats":
                 changes["repeat"] = value
             case "theme":
@@ -78,9 +83,9 @@ def _role(value: str | bool, request: Request) -> str:
         return ""
     role = ROLE.fullmatch(str(value))
     if request.chat.platform != "discord" or not request.chat.is_group:
-        raise UserError("mention= calls the people of a role, which only the channels of a Discord server have")
+        raise UserError(tr("mention= calls the people of a role, which only the channels of a Discord server have"))
     if role is None:
-        raise UserError(f"mention={shown(str(value))} is no role; choose one, or off", "/settings mention=off")
+        raise UserError(tr("{typed} is no role; choose one, or off", typed=shown(str(value))), "/settings mention=off")
     return role["id"]
 
 
@@ -89,23 +94,40 @@ def _quiet(text: str) -> tuple[int, int] | tuple[None, None]:
         return None, None
     hours = read_hours(text)
     if hours is None:
-        wanted = "is not from when to when, such as 22:00-07:00, or off"
-        raise UserError(f"quiet={shown(text)} {wanted}", "/settings quiet=22:00-07:00")
+        said = {"typed": f"quiet={shown(text)}", "example": "22:00-07:00"}
+        raise UserError(
+            tr("{typed} is not from when to when, such as {example}, or off", **said), "/settings quiet=22:00-07:00"
+        )
     if hours[0] == hours[1]:
-        raise UserError(f"quiet={shown(text)} begins when it ends; quiet=off takes it away", "/settings quiet=off")
+        said = {"typed": f"quiet={shown(text)}", "off": "quiet=off"}
+        raise UserError(tr("{typed} begins when it ends; {off} takes it away", **said), "/settings quiet=off")
     return hours
+
+
+def _language(text: str) -> str:
+    """A code; empty for that of the person's app."""
+    if text.lower() in AUTO:
+        return ""
+    if (code := language_named(text)) is not None:
+        return code
+    known = ", ".join(f"{code} ({name})" for code, name in languages().items())
+    raise UserError(
+        tr("{typed} is not spoken here; there are {known} and auto", typed=f"language={shown(text)}", known=known),
+        "/settings language=auto",
+    )
 
 
 def _time(text: str) -> int:
     minute = read_time(text)
     if minute is None:
-        raise UserError(f"digest_at={shown(text)} is not a time of day such as 08:00", "/settings digest_at=08:00")
+        said = {"typed": f"digest_at={shown(text)}", "example": "08:00"}
+        raise UserError(tr("{typed} is not a time of day such as {example}", **said), "/settings digest_at=08:00")
     return minute
 
 
 COMMAND = Command(
     name="settings",
-    summary="How this chat is told: time zone, quiet hours, cap, daily digest",
+    summary="How this chat is told: language, time zone, quiet hours, cap, daily digest",
     run=run,
     example="/settings zone=Europe/Berlin quiet=22:00-07:00",
     params=(
@@ -161,6 +183,14 @@ COMMAND = Command(
             switchable=True,
             aliases=("role",),
             allowed="a role of the server; off",
+        ),
+        Param(
+            "language",
+            Kind.TEXT,
+            "the language of this chat; auto: that of your app, in a group English",
+            "de",
+            aliases=("lang", "locale"),
+            allowed="a code such as en, de or zh; auto",
         ),
         Param("silent", Kind.FLAG, "without a sound, where the platform can", "yes"),
         Param(

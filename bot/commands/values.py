@@ -11,6 +11,8 @@ from typing import Any
 from bot.commands.base import Command, Kind, Param
 from bot.commands.times import Since, read_duration, read_since
 from bot.errors import UserError
+from bot.views.numbers import general
+from bot.words import formats, spoken, tr
 
 YES, NO = {"yes", "y", "on", "true", "1"}, {"no", "n", "off", "false", "0"}
 UNITS = {"": 1.0, "usd": 1.0, "k": 1e3, "m": 1e6, "mm": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9}
@@ -40,7 +42,7 @@ def _read(command: Command, param: Param, text: str, resolve: Resolve) -> Any:
         case Kind.FLAG:
             if text.lower() in YES | NO:
                 return text.lower() in YES
-            raise UserError(f"{param.name}={shown(text)} is not yes or no", example_of(command, param))
+            raise UserError(tr("{typed} is not yes or no", typed=_typed(param, text)), example_of(command, param))
         case Kind.DURATION:
             return _span(command, param, text, read_duration(text))
         case Kind.SINCE:
@@ -58,9 +60,9 @@ def choose(param: Param, text: str, choices: Iterable[str], command: Command) ->
     if text.lower() in by_lower:
         return by_lower[text.lower()]
     close = difflib.get_close_matches(text.lower(), by_lower, n=1)
-    hint = f"did you mean {by_lower[close[0]]}?" if close else f"allowed: {', '.join(listed)}"
+    hint = did_you_mean(by_lower[close[0]]) if close else tr("allowed: {choices}", choices=", ".join(listed))
     example = example_of(command, param, by_lower[close[0]] if close else None)
-    raise UserError(f"{param.name}={shown(text)} is not known; {hint}", example)
+    raise UserError(tr("{typed} is not known; {hint}", typed=_typed(param, text), hint=hint), example)
 
 
 def example_of(command: Command, param: Param, value: str | None = None) -> str:
@@ -80,6 +82,11 @@ def shown(text: str) -> str:
     return line if len(line) <= LONGEST_SHOWN else line[: LONGEST_SHOWN - 1] + "…"
 
 
+def did_you_mean(meant: str) -> str:
+    """What is asked behind a typo: did you mean PEPE."""
+    return tr("did you mean {meant}?", meant=meant)
+
+
 def is_number(text: str) -> bool:
     """Whether the text can only be meant as a number."""
     return DECIMAL.fullmatch(text) is not None
@@ -92,44 +99,84 @@ def _since(command: Command, param: Param, text: str) -> Since:
     if found is None and is_number(text):
         return _span(command, param, text, None)
     if found is None:
-        wanted = "a length of time such as 8h, or an instant such as 2026-11-25T08:00"
-        raise UserError(f"{param.name}={shown(text)} is not {wanted}", example_of(command, param))
+        said = tr(
+            "{typed} is not a length of time such as {span}, or an instant such as {instant}",
+            typed=_typed(param, text),
+            span="8h",
+            instant="2026-11-25T08:00",
+        )
+        raise UserError(said, example_of(command, param))
     return found
 
 
 def _span(command: Command, param: Param, text: str, span: timedelta | None) -> timedelta:
     if span is None and text.isascii() and text.isdigit():
         example = example_of(command, param, f"{shown(text)}h") if len(text) < 4 else example_of(command, param)
-        raise UserError(f"{param.name}={shown(text)} has no unit; did you mean {shown(text)}h?", example)
+        hours = f"{shown(text)}h"
+        said = tr("{typed} has no unit; did you mean {meant}?", typed=_typed(param, text), meant=hours)
+        raise UserError(said, example)
     if span is None:
-        wanted = "is not a length of time such as 30m, 8h, 2d or 1w"
-        raise UserError(f"{param.name}={shown(text)} {wanted}", example_of(command, param))
+        said = tr("{typed} is not a length of time such as 30m, 8h, 2d or 1w", typed=_typed(param, text))
+        raise UserError(said, example_of(command, param))
     if not SHORTEST <= span <= LONGEST:
-        what = f"{param.name}={shown(text)} is out of range"
-        raise UserError(f"{what}; {param.name} is at least 1m and at most a year (365d)", example_of(command, param))
+        said = tr(
+            "{typed} is out of range; {parameter} is at least 1m and at most a year (365d)",
+            typed=_typed(param, text),
+            parameter=param.name,
+        )
+        raise UserError(said, example_of(command, param))
     return span
 
 
 def _number(command: Command, param: Param, text: str) -> float | int:
     plain = text.strip().rstrip(",;").replace("−", "-")
+    if param.kind is Kind.NUMBER and formats.has_decimal_comma(spoken()) and ONE_GROUP.fullmatch(plain):
+        raise _ambiguous(command, param, text)
     value = {Kind.INTEGER: _whole, Kind.MONEY: _money}.get(param.kind, _decimal)(plain)
     if value is None:
-        raise UserError(f"{param.name}={shown(text)} is not {_wanted(param)}", example_of(command, param))
+        said = tr("{typed} is not {wanted}", typed=_typed(param, text), wanted=_wanted(param))
+        raise UserError(said, example_of(command, param))
     too_low = param.minimum is not None and value < param.minimum
     too_high = param.maximum is not None and value > param.maximum
     if too_low or too_high:
-        what = f"{param.name}={shown(text)} is out of range"
-        raise UserError(f"{what}; {param.name} is {_wanted(param)}", example_of(command, param))
+        said = tr(
+            "{typed} is out of range; {parameter} is {wanted}",
+            typed=_typed(param, text),
+            parameter=param.name,
+            wanted=_wanted(param),
+        )
+        raise UserError(said, example_of(command, param))
     return value
 
 
+def _ambiguous(command: Command, param: Param, text: str) -> UserError:
+    """Where a comma begins the decimals, 1.000 may be a thousand or, as in English, one."""
+    said = tr(
+        "{typed} may be meant in thousands or with decimals; write it without separators, or with fewer decimals",
+        typed=_typed(param, text),
+    )
+    return UserError(said, example_of(command, param))
+
+
+def _typed(param: Param, text: str) -> str:
+    """What was typed for a parameter, as it can be repeated."""
+    return f"{param.name}={shown(text)}"
+
+
 def _wanted(param: Param) -> str:
-    names = {Kind.INTEGER: "a whole number", Kind.MONEY: "an amount such as 250k or 1m"}
-    name = names.get(param.kind, "a number")
+    names = {
+        Kind.INTEGER: tr("a whole number"),
+        Kind.MONEY: tr("an amount such as {one} or {other}", one="250k", other="1m"),
+    }
+    name = names.get(param.kind) or tr("a number")
     if param.minimum is not None and param.maximum is not None:
-        off = ", or off" if param.switchable else ""
-        return f"{name} from {param.minimum:g} to {param.maximum:g}{off}"
-    return name if param.minimum is None else f"{name}, {param.minimum:g} or more"
+        range_ = {"number": name, "least": general(param.minimum), "most": general(param.maximum)}
+        if param.switchable:
+            return tr("{number} from {least} to {most}, or off", **range_)
+        return tr("{number} from {least} to {most}", **range_)
+    if param.minimum is None:
+        return name
+    return tr("{number}, {least} or more", number=name, least=general(param.minimum))
 
 
 def _whole(text: str) -> int | None:

@@ -9,6 +9,7 @@ from bot.commands.chats import chat_here, settings_of
 from bot.errors import UserError
 from bot.views.elements import View
 from bot.views.why import Standing, TradeShown, why_view
+from bot.words import tr
 from scoring.amendments import effective_filings
 from scoring.model import Side, Signal
 from scoring.trades import CODES
@@ -20,12 +21,13 @@ def run(request: Request) -> View:
     """The facts stored with the alert, as they were when it rang."""
     ref = request.args["ref"].lstrip("#").lower()
     if not ref:
-        raise UserError("Which alert? Give its #ref, which stands at the end of it", COMMAND.example)
+        raise UserError(tr("Which alert? Give its #ref, which stands at the end of it"), COMMAND.example)
     with request.storage.read() as tx:
         chat = chat_here(tx, request.chat)
         told = None if chat is None else tx.alerts.by_ref(ref, chat.id)
         if chat is None or told is None:
-            raise UserError(f"No alert #{ref} went to this chat; the #ref stands at the end of each alert", "/missed")
+            said = tr("No alert {ref} went to this chat; the #ref stands at the end of each alert", ref=f"#{ref}")
+            raise UserError(said, "/missed")
         alert = told.alert
         trades = () if alert.signal != Signal.CLUSTERS else _trades(tx, alert)
         zone = settings_of(chat).tz
@@ -57,7 +59,7 @@ def _trades(tx: Transaction, alert: Alert) -> tuple[TradeShown, ...]:
     found = [
         TradeShown(
             day=row.date,
-            by=" and ".join(filer.name for filer in filing.filers),
+            by=tuple(filer.name for filer in filing.filers),
             shares=row.shares,
             price=row.price,
             filed=filing.accepted_at.date(),

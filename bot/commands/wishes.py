@@ -12,11 +12,12 @@ from bot.alerts.matching import Wish
 from bot.commands.base import Kind, Param, Request
 from bot.commands.clusters import SIDES
 from bot.commands.naming import base_coin_of, listed, ticker_of
-from bot.commands.values import shown
+from bot.commands.values import did_you_mean, shown
 from bot.errors import UserError
 from bot.feeds.exchanges import EXCHANGES, title_of
 from bot.settings import AlertSettings
 from bot.views import numbers
+from bot.words import tr
 from scoring.model import Signal
 
 COIN_KEYS = ("step", "resolve", "coins", "exclude", "exchanges", "min_change", "min_streak", "digest")
@@ -74,7 +75,12 @@ def wish_of(base: Wish, request: Request) -> Wish:
     wish = replace(base, **changes)
     if wish.coins and set(wish.coins) <= set(wish.exclude):
         raise UserError(
-            f"{', '.join(wish.coins)} is in coins and in exclude: that would never ring",
+            tr(
+                "{names} is in {one} and in {other}: that would never ring",
+                names=", ".join(wish.coins),
+                one="coins",
+                other="exclude",
+            ),
             f"/alert {base.signal} coins={wish.coins[0]}",
         )
     return wish
@@ -85,7 +91,7 @@ def _refuse_foreign(signal: Signal, args: Mapping[str, Any]) -> None:
     for key in other:
         if key in args and key not in own:
             raise UserError(
-                f"{key} is not for {signal}; it takes min, {', '.join(own)}",
+                tr("{key} is not for {signal}; it takes {keys}", key=key, signal=signal, keys=", ".join(("min", *own))),
                 f"/alert {signal} min={3 if signal is Signal.CLUSTERS else 6}",
             )
 
@@ -94,13 +100,20 @@ def _minimum(signal: Signal, value: float) -> float:
     if signal is Signal.CLUSTERS:
         if value != int(value) or not 1 <= value <= MOST_INSIDERS:
             raise UserError(
-                f"min={numbers.plain(value)} is out of range; for clusters min is a whole number from 1 to "
-                f"{MOST_INSIDERS}",
+                tr(
+                    "{typed} is out of range; for clusters min is a whole number from 1 to {most}",
+                    typed=f"min={numbers.plain(value)}",
+                    most=MOST_INSIDERS,
+                ),
                 "/alert clusters min=3",
             )
     elif not 0 <= value <= HIGHEST_SCORE:
         raise UserError(
-            f"min={numbers.plain(value)} is out of range; min is a score from 0 to {HIGHEST_SCORE}",
+            tr(
+                "{typed} is out of range; min is a score from 0 to {most}",
+                typed=f"min={numbers.plain(value)}",
+                most=HIGHEST_SCORE,
+            ),
             f"/alert {signal} min=6",
         )
     return value
@@ -131,9 +144,9 @@ def _exchanges(text: str, before: Sequence[str], request: Request) -> tuple[str,
     names = _names(parts, before, _exchange)
     over = [name for name in names if (day := EXCHANGES[name].closed) is not None and day <= request.now.date()]
     if names and len(over) == len(names):
-        closed = " and ".join(title_of(name) for name in over)
+        closed = tr(" and ").join(title_of(name) for name in over)
         raise UserError(
-            f"{closed} ended futures trading: that would never ring; name another exchange",
+            tr("{exchanges} ended futures trading: that would never ring; name another exchange", exchanges=closed),
             EXCHANGES_LINE.format("binance,okx"),
         )
     return names
@@ -148,5 +161,6 @@ def _exchange(text: str) -> str:
         return spelled[text.lower()]
     close = difflib.get_close_matches(text.lower(), spelled, n=1, cutoff=0.5)
     near = spelled[close[0]] if close else None
-    hint = f"did you mean {title_of(near)}?" if near else f"there are {', '.join(EXCHANGES)}"
-    raise UserError(f"There is no exchange {shown(text)}; {hint}", EXCHANGES_LINE.format(near or "binance,okx"))
+    hint = did_you_mean(title_of(near)) if near else tr("there are {names}", names=", ".join(EXCHANGES))
+    said = tr("There is no exchange {typed}; {hint}", typed=shown(text), hint=hint)
+    raise UserError(said, EXCHANGES_LINE.format(near or "binance,okx"))

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot.commands.values import shown
+from bot.commands.values import did_you_mean, shown
 from bot.errors import UserError
+from bot.words import tr
 
 CONTINENTS = {
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
@@ -53,8 +54,9 @@ def zone_of(text: str, now: datetime) -> str:
     if (offset := OFFSET.fullmatch(typed)) is not None:
         raise _offset_error(typed, offset, now)
     near = LETTERS.get(typed.casefold()) or _nearest(typed)
-    hint = f"did you mean {near}?" if near else "give a city, or a name such as Europe/Berlin"
-    raise UserError(f"There is no time zone {shown(text)}; {hint}", f"/settings zone={near}" if near else EXAMPLE)
+    hint = did_you_mean(near) if near else tr("give a city, or a name such as {name}", name="Europe/Berlin")
+    said = tr("There is no time zone {typed}; {hint}", typed=shown(text), hint=hint)
+    raise UserError(said, f"/settings zone={near}" if near else EXAMPLE)
 
 
 @cache
@@ -91,7 +93,11 @@ def _offset_error(typed: str, match: re.Match[str], now: datetime) -> UserError:
     offset = offset if match["sign"] == "+" else -offset
     here = [name for name in CITIES if now.astimezone(ZoneInfo(name)).utcoffset() == offset]
     if not here or abs(offset) > LONGEST_OFFSET:
-        return UserError(f"{shown(typed)} is no time zone: no large city has that offset now; give your city", EXAMPLE)
-    cities = " or ".join(here[:3])
-    why = f"{shown(typed)} is an offset, which is wrong when clocks change"
-    return UserError(f"{why}; give your city, such as {cities}", f"/settings zone={here[0]}")
+        said = tr("{typed} is no time zone: no large city has that offset now; give your city", typed=shown(typed))
+        return UserError(said, EXAMPLE)
+    said = tr(
+        "{typed} is an offset, which is wrong when clocks change; give your city, such as {cities}",
+        typed=shown(typed),
+        cities=tr(" or ").join(here[:3]),
+    )
+    return UserError(said, f"/settings zone={here[0]}")

@@ -11,6 +11,7 @@ from bot.views.elements import Button, Column, Json, Note, Table, Text, View
 from bot.views.funding import coin_cell, named
 from bot.views.paging import Page, cut_notes, more_buttons, pagination
 from bot.views.sources import Service, given_stamp
+from bot.words import mark, tr
 from scoring.model import Coin
 from scoring.rounding import round_half_up
 from storage.funding import ACCUMULATED_DAYS, Accumulated
@@ -20,15 +21,16 @@ LEADING_DAYS = 7  # the window that the list of all pairs goes by
 
 def accumulated_view(coin: Coin, page: Page[Accumulated], now: datetime, service: Service | None = None) -> View:
     """Sums of the rates as paid, per contract of a coin and window; `service`: who gave them, where not we."""
-    columns = (Column("exchange"), Column("contract"), *_window_columns(service))
+    columns = (Column(tr("exchange")), Column(tr("contract")), *_window_columns(service))
     rows = tuple((title_of(one.exchange), one.symbol, *_cells(one, service)) for one in page.rows)
-    empty = "No settlements of it are stored." if not page.total else "No more rows."
+    empty = tr("No settlements of it are stored.") if not page.total else tr("No more rows.")
     body: list[Text | Note | Table] = [Table(columns, rows)] if rows else [Text(empty)]
-    body += cut_notes(page, "contracts")
+    body += cut_notes(page, mark("contracts"))
     stamp = "" if service is None else f"{given_stamp(service, now)} · "
-    body.append(Note(f"Sums of the rates as paid; {_gap(service)}. {stamp}{numbers.clock(now)}"))
+    sums = tr("Sums of the rates as paid; {gap}.", gap=_gap(service))
+    body.append(Note(f"{sums} {stamp}{numbers.clock(now)}"))
     return View(
-        title=f"Accumulated funding of {named(coin)}",
+        title=tr("Accumulated funding of {coin}", coin=named(coin)),
         body=tuple(body),
         buttons=more_buttons(page),
         data={"data": [_data(one) for one in page.rows], **pagination(page)},
@@ -46,7 +48,7 @@ def accumulated_list_view(
 
     `tradfi`: pairs that are on no coin; `as_of`: where the windows end, None without any.
     """
-    columns = (Column("coin"), Column("exchange"), Column("contract"), *_window_columns(service))
+    columns = (Column(tr("coin")), Column(tr("exchange")), Column(tr("contract")), *_window_columns(service))
     rows = tuple(
         (
             coin_cell(one.base_coin, tradfi=(one.exchange, one.symbol) in tradfi),
@@ -56,33 +58,41 @@ def accumulated_list_view(
         )
         for one in page.rows
     )
-    empty = "No funding is stored yet: /status says why." if not page.total else "No more rows."
+    empty = tr("No funding is stored yet: /status says why.") if not page.total else tr("No more rows.")
     body: list[Text | Note | Table] = [Table(columns, rows)] if rows else [Text(empty)]
-    body += cut_notes(page, "contracts")
+    body += cut_notes(page, mark("contracts"))
     if as_of is not None:
-        own = f"as of the last refresh, {numbers.ago(as_of, now)}"
+        own = tr("as of the last refresh, {ago}", ago=numbers.ago(as_of, now))
         stamp = own if service is None else given_stamp(service, now)
-        body.append(Note(f"Sums of the rates as paid, {stamp}; {_gap(service)}. {numbers.clock(now)}"))
+        sums = tr("Sums of the rates as paid, {stamp}; {gap}.", stamp=stamp, gap=_gap(service))
+        body.append(Note(f"{sums} {numbers.clock(now)}"))
     return View(
-        title=f"Accumulated funding: {numbers.count(page.total, 'contract')}, lowest over {LEADING_DAYS} d first",
+        title=tr(
+            "Accumulated funding: {contracts}, lowest over {days} first",
+            contracts=numbers.count(page.total, "contract"),
+            days=numbers.days(LEADING_DAYS),
+        ),
         body=tuple(body),
-        buttons=(*more_buttons(page), Button("Rates now", "/funding")),
+        buttons=(*more_buttons(page), Button(tr("Rates now"), "/funding")),
         data={"data": [_data(one) for one in page.rows], "as_of": numbers.iso(as_of), **pagination(page)},
     )
 
 
 def _window_columns(service: Service | None) -> tuple[Column, ...]:
-    windows = tuple(Column(_window(days), "right") for days in ACCUMULATED_DAYS)
-    return windows if service is not None else (*windows, Column("history", "right"))
+    titles = (tr("1y") if days == ACCUMULATED_DAYS[-1] else tr("{days}d", days=days) for days in ACCUMULATED_DAYS)
+    windows = tuple(Column(title, "right") for title in titles)
+    return windows if service is not None else (*windows, Column(tr("history"), "right"))
 
 
 def _cells(one: Accumulated, service: Service | None) -> tuple[str, ...]:
     sums = tuple(numbers.rate(one.sums[days], 3) for days in ACCUMULATED_DAYS)
-    return sums if service is not None else (*sums, f"{one.days_covered:,.0f} d")
+    return sums if service is not None else (*sums, numbers.days(one.days_covered))
 
 
 def _gap(service: Service | None) -> str:
-    return "– where the history is shorter than the window" if service is None else "– where it gives none"
+    if service is not None:
+        return tr("– where it gives none")
+    return tr("– where the history is shorter than the window")
 
 
 def _data(one: Accumulated) -> dict[str, Json]:

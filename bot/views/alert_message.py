@@ -9,9 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from bot.views import numbers
+from bot.views.cluster_told import told_insiders, told_share, told_summary, told_uniform
 from bot.views.elements import Button, Element, Json, Link, Note, Text, Tone, View
 from bot.views.scores import streak_text
-from bot.views.titles import TITLES
+from bot.views.titles import kind_title, signal_title
+from bot.words import mark, tr
+from bot.words.stored import retold
 from scoring.explain import OWN
 from scoring.model import ChangeKind, Signal
 from storage.alerts import Alert
@@ -52,19 +55,19 @@ def alert_view(
     left = len(entries) - min(shown, len(entries))
     if entries:
         first = entries[0]
-        buttons.append(Button("Why?", f"/why {first.alert.ref}"))
+        buttons.append(Button(tr("Why?"), f"/why {first.alert.ref}"))
         if left:
-            buttons.append(Button(f"And {left} more", f"/missed ref={first.alert.ref}"))
+            buttons.append(Button(tr("And {count} more", count=left), f"/missed ref={first.alert.ref}"))
         if first.subscriptions:
             buttons += _acts(first)
     body += [Note(notice) for notice in notices]
     if maybe_repeat:
         refs = f" · #{entries[0].alert.ref}" if entries else ""
-        body.append(Note(f"↻ Possible repeat: the connection broke while it was being sent.{refs}"))
+        body.append(Note(tr("↻ Possible repeat: the connection broke while it was being sent.") + refs))
     count = numbers.count(len(entries), "alert")
     title = line(entries[0].alert) if alone else " · ".join(part for part in (occasion, entries and count) if part)
     return View(
-        title=title or "Alerts that did not come",
+        title=title or tr("Alerts that did not come"),
         body=tuple(body),
         buttons=tuple(buttons),
         tone=Tone.ALERT,
@@ -79,14 +82,14 @@ def _acts(entry: Entry) -> list[Button]:
     of_it = []
     if ticker:
         card = f"/clusters {ticker}" if alert.signal == Signal.CLUSTERS else f"/coin {ticker}"
-        of_it = [Button("Chart", card), Button("Mute 8 h", f"/mute {ticker} 8h")]
-    return [*of_it, Button("Stop", f"/alert off {entry.subscriptions[0]}")]
+        of_it = [Button(tr("Chart"), card), Button(tr("Mute {span}", span=numbers.hours(8)), f"/mute {ticker} 8h")]
+    return [*of_it, Button(tr("Stop"), f"/alert off {entry.subscriptions[0]}")]
 
 
 def _entry(entry: Entry, *, alone: bool) -> list[Element]:
     alert = entry.alert
-    over = " (over by now)" if entry.is_over else ""
-    why = f"subscription {_ids(entry.subscriptions)}" if entry.subscriptions else "a sample"
+    over = f" ({tr('over by now')})" if entry.is_over else ""
+    why = subscriptions_text(entry.subscriptions) or tr("a sample")
     if entry.brief and not alone:
         return [Text(f"{line(alert)}{over} · #{alert.ref}")]
     return [
@@ -98,8 +101,8 @@ def _entry(entry: Entry, *, alone: bool) -> list[Element]:
 
 def headline(alert: Alert) -> str:
     """What rang, in a few words: NEW WGMI pump & dump 3.1."""
-    name = "insider cluster" if alert.signal == Signal.CLUSTERS else TITLES[Signal(alert.signal)]
-    return f"{alert.kind} {alert.facts['title']} · {name}"
+    name = tr("insider cluster") if alert.signal == Signal.CLUSTERS else signal_title(Signal(alert.signal))
+    return f"{kind_title(alert.kind)} {alert.facts['title']} · {name}"
 
 
 def line(alert: Alert) -> str:
@@ -107,17 +110,21 @@ def line(alert: Alert) -> str:
     facts = alert.facts
     if alert.signal == Signal.CLUSTERS:
         return _cluster_line(alert, facts)
-    name = facts["title"] if facts["name"] == facts["title"] else f"{facts['title']} ({facts['name']})"
-    title = TITLES[Signal(alert.signal)]
+    name = facts["title"] if facts["name"] == facts["title"] else f"{facts['title']} ({retold(facts['name'])})"
+    title = signal_title(Signal(alert.signal))
     match ChangeKind(alert.kind):
         case ChangeKind.ESCALATED:
             change = f"{numbers.score(facts['before'])} → {numbers.score(facts['level'])}"
         case ChangeKind.RESOLVED:
-            now = "its gate is shut" if facts["level"] is None else f"{numbers.score(facts['level'])} now"
-            change = f"over: {now}, peak {numbers.score(facts['peak'])}"
+            peak = numbers.score(facts["peak"])
+            if facts["level"] is None:
+                change = tr("over: its gate is shut, peak {peak}", peak=peak)
+            else:
+                change = tr("over: {score} now, peak {peak}", score=numbers.score(facts["level"]), peak=peak)
         case _:
-            change = f"{numbers.score(facts['level'])} (your minimum is {facts['minimum']:g})"
-    return f"{alert.kind}  {name} · {title} {change}"
+            minimum = numbers.general(facts["minimum"])
+            change = tr("{score} (your minimum is {minimum})", score=numbers.score(facts["level"]), minimum=minimum)
+    return f"{kind_title(alert.kind)}  {name} · {title} {change}"
 
 
 def detail(alert: Alert) -> str:
@@ -126,25 +133,29 @@ def detail(alert: Alert) -> str:
     parts: list[str] = []
     if facts.get("avg_funding_72h") is not None:
         # A hosted service tells which exchanges list a coin, and their rates of this moment only.
-        now = "" if facts.get("source", OWN) == OWN else " now"
-        negative = f"{facts['negative_exchanges']} of {numbers.count(facts['exchanges'], 'exchange')} negative{now}"
-        parts.append(f"funding {numbers.rate(facts['avg_funding_72h'])}/8 h, {negative}")
+        now = facts.get("source", OWN) != OWN
+        told = mark("{negative} of {exchanges} negative now") if now else mark("{negative} of {exchanges} negative")
+        exchanges = numbers.count(facts["exchanges"], "exchange")
+        negative = tr(told, negative=facts["negative_exchanges"], exchanges=exchanges)
+        parts.append(
+            tr("funding {rate}/8 h, {negative}", rate=numbers.rate(facts["avg_funding_72h"]), negative=negative)
+        )
         if facts.get("price_change_7d") is not None:
-            parts.append(f"{numbers.percent(facts['price_change_7d'])} in 7 d")
-        parts.append(f"streak {streak_text(facts['streak'], facts.get('streak_open', False))}")
+            parts.append(tr("{change} in 7 d", change=numbers.percent(facts["price_change_7d"])))
+        parts.append(tr("streak {days}", days=streak_text(facts["streak"], facts.get("streak_open", False))))
     if alert.kind != ChangeKind.NEW and facts.get("since"):
         opened = datetime.fromisoformat(facts["since"])
         stood = numbers.duration(alert.created_at - opened)
         over = alert.kind == ChangeKind.RESOLVED
-        parts.append(f"stood for {stood}" if over else f"since {opened:%Y-%m-%d %H:%M} UTC")
+        parts.append(tr("stood for {span}", span=stood) if over else tr("since {time}", time=numbers.clock(opened)))
     if facts.get("insiders"):
-        parts.append(_some(facts["insiders"]))
+        parts.append(_some(told_insiders(facts)))
     if facts.get("plan_share"):
-        parts.append(f"{facts['plan_share']} of the value under a 10b5-1 plan")
+        parts.append(tr("{share} of the value under a 10b5-1 plan", share=told_share(facts)))
     if facts.get("uniform_price"):
-        parts.append(facts["uniform_price"])
+        parts.append(told_uniform(facts))
     if facts.get("coverage"):
-        parts.append(facts["coverage"])
+        parts.append(retold(facts["coverage"]))
     return " · ".join(parts)
 
 
@@ -156,25 +167,28 @@ def filing_links(facts: Mapping[str, Any]) -> list[Link]:
         ranked.setdefault(one["url"], (of_insider[one["of"]], one["of"]))
         of_insider[one["of"]] += 1
     ordered = sorted(ranked.items(), key=lambda item: item[1][0])
-    links = [Link(f"filing of {name}", url) for url, (_, name) in ordered]
-    return links or [Link("filing", url) for url in facts.get("links", [])]  # as alerts stored them at first
+    links = [Link(tr("filing of {name}", name=name), url) for url, (_, name) in ordered]
+    return links or [Link(tr("filing"), url) for url in facts.get("links", [])]  # as alerts stored them at first
 
 
 def _some(insiders: Sequence[str]) -> str:
-    more = f"; and {len(insiders) - INSIDERS} more" if len(insiders) > INSIDERS else ""
-    return "; ".join(insiders[:INSIDERS]) + more
+    more = [tr("and {count} more", count=len(insiders) - INSIDERS)] if len(insiders) > INSIDERS else []
+    return "; ".join([*insiders[:INSIDERS], *more])
 
 
 def _cluster_line(alert: Alert, facts: Any) -> str:
     grown = ""
     if alert.kind == ChangeKind.GROWN and facts["before"] is not None:
-        more = facts["level"] > facts["before"]
-        grown = " (its value has doubled)" if not more else f" (was {numbers.count(int(facts['before']), 'insider')})"
-    return f"{alert.kind}  {facts['summary']}{grown}"
+        was = tr("was {insiders}", insiders=numbers.count(int(facts["before"]), "insider"))
+        grown = f" ({was if facts['level'] > facts['before'] else tr('its value has doubled')})"
+    return f"{kind_title(alert.kind)}  {told_summary(facts)}{grown}"
 
 
-def _ids(subscriptions: Sequence[int]) -> str:
-    return " and ".join(str(one) for one in subscriptions)
+def subscriptions_text(subscriptions: Sequence[int]) -> str:
+    """Which subscriptions ring: subscription 3 and 5; nothing where none does."""
+    if not subscriptions:
+        return ""
+    return tr("subscription {ids}", ids=tr(" and ").join(str(one) for one in subscriptions))
 
 
 def _data(alert: Alert) -> dict[str, Json]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from bot.feeds.exchanges import title_of
 from bot.views import numbers
-from bot.views.cluster_words import summary
+from bot.views.cluster_words import by_side, summary
 from bot.views.elements import Button, Code, Column, Json, Note, Table, Text, View
-from bot.views.titles import TITLES
-from scoring.model import Signal
+from bot.views.titles import capitalised, signal_title
+from bot.words import mark, tr, trn
+from scoring.model import Side, Signal
 
 if TYPE_CHECKING:
     from bot.alerts.matching import Wish
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 SHOWN = 10
 ON_A_PAGE = 20  # subscriptions, each with a button
 FEW = 5  # so many have a button to delete them, too
-DIGESTS = {"refresh": "one line each", "daily": "in a daily digest"}
+DIGESTS = {"refresh": mark("one line each"), "daily": mark("in a daily digest")}
 
 
 def subscribed_view(  # noqa: PLR0913 - what there is to say
     number: int,
     wish: Wish,
     matches: Matches,
-    verb: str,
     *,
+    is_new: bool,
     min_exchanges: int,
     unknown: Sequence[str] = (),
     buttons: tuple[Button, ...] = (),
@@ -42,30 +43,35 @@ def subscribed_view(  # noqa: PLR0913 - what there is to say
     standing += [summary(one) for one in matches.clusters]
     body: list[Text | Note] = []
     if len(standing) == 1:
-        body.append(Text("This one matches now, and will ring only when it changes:"))
+        body.append(Text(tr("This one matches now, and will ring only when it changes:")))
     elif standing:
-        body.append(Text(f"These {len(standing)} match now, and will ring only when they change:"))
+        body.append(Text(tr("These {count} match now, and will ring only when they change:", count=len(standing))))
     if standing:
         body += [Text(f"· {one}") for one in standing[:SHOWN]]
         if len(standing) > SHOWN:
-            body.append(Note(f"and {len(standing) - SHOWN} more"))
+            body.append(Note(tr("and {count} more", count=len(standing) - SHOWN)))
     elif matches.unknown:
-        body.append(Text(f"What matches now is not known: {matches.unknown}."))
+        body.append(Text(tr("What matches now is not known: {why}.", why=matches.unknown)))
     else:
-        body.append(Text("Nothing matches now. It rings when something does."))
+        body.append(Text(tr("Nothing matches now. It rings when something does.")))
     if wish.signal is not Signal.CLUSTERS:
-        least = numbers.count(min_exchanges, "exchange")
-        body.append(Note(f"A coin rings only with {least} or more behind its average; the lists show all."))
+        said = trn(
+            "A coin rings only with {count} exchange or more behind its average; the lists show all.",
+            "A coin rings only with {count} exchanges or more behind its average; the lists show all.",
+            min_exchanges,
+        )
+        body.append(Note(said))
     if unknown:
-        body.append(Note(f"No filing of {', '.join(unknown)} is stored yet."))
+        body.append(Note(tr("No filing of {names} is stored yet.", names=", ".join(unknown))))
+    title = mark("Subscribed: subscription {id}, {wish}") if is_new else mark("Changed: subscription {id}, {wish}")
     return View(
-        title=f"{verb}: subscription {number}, {describe(wish)}",
+        title=tr(title, id=number, wish=describe(wish)),
         body=tuple(body),
         buttons=buttons
         or (
-            Button("Change it…", f"/alerts {number}"),
-            Button("All subscriptions", "/alerts"),
-            Button("Delete it", f"/alert off {number}"),
+            Button(tr("Change it…"), f"/alerts {number}"),
+            Button(tr("All subscriptions"), "/alerts"),
+            Button(tr("Delete it"), f"/alert off {number}"),
         ),
         data={"subscription": number, "wish": _data(wish), "matching_now": list[Json](standing)},
     )
@@ -74,9 +80,9 @@ def subscribed_view(  # noqa: PLR0913 - what there is to say
 def deleted_view(number: int, wish: Wish) -> View:
     """The answer to /alert off."""
     return View(
-        title=f"Deleted subscription {number}: {describe(wish)}",
+        title=tr("Deleted subscription {id}: {wish}", id=number, wish=describe(wish)),
         body=(Code(f"/alert {typed(wish)}"),),
-        buttons=(Button("Make it again", f"/alert again {number}"), Button("All subscriptions", "/alerts")),
+        buttons=(Button(tr("Make it again"), f"/alert again {number}"), Button(tr("All subscriptions"), "/alerts")),
         data={"deleted": number},
     )
 
@@ -84,8 +90,8 @@ def deleted_view(number: int, wish: Wish) -> View:
 def moved_view(number: int, wish: Wish) -> View:
     """The answer to /alert here."""
     return View(
-        title=f"Subscription {number} rings here now: {describe(wish)}",
-        buttons=(Button("All subscriptions", "/alerts"),),
+        title=tr("Subscription {id} rings here now: {wish}", id=number, wish=describe(wish)),
+        buttons=(Button(tr("All subscriptions"), "/alerts"),),
         data={"moved": number},
     )
 
@@ -110,32 +116,45 @@ def subscriptions_view(
     """
     if not listed:
         return View(
-            title="No subscriptions in this chat yet",
-            body=(Text("Make one:"), Code("/alert pump min=6"), Code("/alert clusters")),
-            buttons=(Button("Pump & dump", "/alert pump"), Button("Insider clusters", "/alert clusters")),
+            title=tr("No subscriptions in this chat yet"),
+            body=(Text(tr("Make one:")), Code("/alert pump min=6"), Code("/alert clusters")),
+            buttons=tuple(
+                Button(capitalised(signal_title(signal)), f"/alert {signal}")
+                for signal in (Signal.PUMP, Signal.CLUSTERS)
+            ),
             data={"subscriptions": []},
         )
-    columns = (Column("ID", "right"), Column("rings for"), Column("standing now", "right"), Column("last 7 days"))
+    columns = (
+        Column(tr("ID"), "right"),
+        Column(tr("rings for")),
+        Column(tr("standing now"), "right"),
+        Column(tr("last 7 days")),
+    )
     rows = tuple((str(one.id), _with_place(one), str(one.standing), rang(one.past)) for one in listed)
     first, before, total = listed[0].id, (page - 1) * ON_A_PAGE, max(total, len(listed))
-    part = [f"{before + 1} to {before + len(listed)} of {total}."] if total > len(listed) else []
-    notes = [*dict.fromkeys(covered(one.past, one.wish.signal) for one in listed), *(f"Muted: {one}." for one in muted)]
+    last, notes = before + len(listed), [*dict.fromkeys(covered(one.past, one.wish.signal) for one in listed)]
+    part = (
+        [tr("{first} to {last} of {total}.", first=before + 1, last=last, total=total)] if total > len(listed) else []
+    )
+    notes += [tr("Muted: {what}.", what=one) for one in muted]
     return View(
-        title=f"{numbers.count(total, 'subscription')} {'of yours' if is_linked else 'in this chat'}",
+        title=trn("{count} subscription of yours", "{count} subscriptions of yours", total)
+        if is_linked
+        else trn("{count} subscription in this chat", "{count} subscriptions in this chat", total),
         body=(
             Table(columns, rows),
             *(Note(note) for note in (*part, *notes) if note),
-            Note("Look at one, change or delete it by its ID:"),
+            Note(tr("Look at one, change or delete it by its ID:")),
             Code(f"/alerts {first}"),
             Code(f"/alert change {first} min=5"),
             Code(f"/alert off {first}"),
         ),
         buttons=(
-            *(Button(f"Look at {one.id}", f"/alerts {one.id}") for one in listed),
-            *(Button(f"Delete {one.id}", f"/alert off {one.id}") for one in listed if len(listed) <= FEW),
-            *(Button(f"Ring here: {one.id}", f"/alert here {one.id}") for one in listed if one.where),
-            *([Button("◀ Back", f"/alerts page={page - 1}")] if before else []),
-            *([Button("More ▶", f"/alerts page={page + 1}")] if before + len(listed) < total else []),
+            *(Button(tr("Look at {id}", id=one.id), f"/alerts {one.id}") for one in listed),
+            *(Button(tr("Delete {id}", id=one.id), f"/alert off {one.id}") for one in listed if len(listed) <= FEW),
+            *(Button(tr("Ring here: {id}", id=one.id), f"/alert here {one.id}") for one in listed if one.where),
+            *([Button(tr("◀ Back"), f"/alerts page={page - 1}")] if before else []),
+            *([Button(tr("More ▶"), f"/alerts page={page + 1}")] if before + len(listed) < total else []),
         ),
         data={
             "subscriptions": [
@@ -148,27 +167,40 @@ def subscriptions_view(
 
 
 def _with_place(one: Listed) -> str:
-    return f"{describe(one.wish)}, on {one.where}" if one.where else describe(one.wish)
+    said = describe(one.wish)
+    return tr("{wish}, on {platform}", wish=said, platform=one.where) if one.where else said
 
 
 def rang(past: Rehearsal) -> str:
     """How often it would have rung, in a few words: 5 new, 2 risen."""
     if not past.covered:
         return numbers.UNKNOWN
-    parts = [f"{past.new} new"] + ([f"{past.risen} risen"] if past.risen else [])
-    return ", ".join(parts) + (" or fewer" if past.without else "")
+    parts = [tr("{count} new", count=past.new)] + ([tr("{count} risen", count=past.risen)] if past.risen else [])
+    said = ", ".join(parts)
+    return tr("{rings} or fewer", rings=said) if past.without else said
 
 
 def covered(past: Rehearsal, signal: Signal) -> str:
     """What is known of the last days; empty when it is all."""
     if past.unknown:
-        return f"What would have rung is not known: {past.unknown}."
+        return tr("What would have rung is not known: {why}.", why=past.unknown)
     if not past.covered:
-        return f"What would have rung is not known: nothing of the last {past.days} days is stored."
+        return tr("What would have rung is not known: nothing of the last {days} days is stored.", days=past.days)
     if past.covered >= past.days:
         return ""
-    what = "filings" if signal is Signal.CLUSTERS else "scores"
-    return f"“Last {past.days} days” rests on {numbers.count(past.covered, 'day')} of {what}; no more is stored."
+    if signal is Signal.CLUSTERS:
+        return trn(
+            "“Last {days} days” rests on {count} day of filings; no more is stored.",
+            "“Last {days} days” rests on {count} days of filings; no more is stored.",
+            past.covered,
+            days=past.days,
+        )
+    return trn(
+        "“Last {days} days” rests on {count} day of scores; no more is stored.",
+        "“Last {days} days” rests on {count} days of scores; no more is stored.",
+        past.covered,
+        days=past.days,
+    )
 
 
 def past_data(past: Rehearsal) -> dict[str, Json]:
@@ -178,23 +210,32 @@ def past_data(past: Rehearsal) -> dict[str, Json]:
 
 def describe(wish: Wish) -> str:
     """A wish in words: pump & dump ≥ 6, again every +1."""
-    title = TITLES[wish.signal]
+    title = signal_title(wish.signal)
     if wish.signal is Signal.CLUSTERS:
-        side = "buying or selling" if wish.side is None else "buying" if wish.side == "BUY" else "selling"
-        parts = [f"{title}: {numbers.plain(wish.minimum)} or more {side} within {numbers.count(wish.days, 'day')}"]
-        parts += [f"at least {numbers.money(wish.min_value)}"] if wish.min_value else []
+        days = numbers.count(wish.days, "day")
+        parts = [f"{title}: {tr(_side(wish.side), count=numbers.said(wish.minimum), days=days)}"]
+        parts += [tr("at least {value}", value=numbers.money(wish.min_value))] if wish.min_value else []
         parts += [name for name in (wish.sector, wish.industry) if name]
-        parts += [f"only {', '.join(wish.tickers)}"] if wish.tickers else []
-        parts += [] if wish.plan else ["without trades under a 10b5-1 plan"]
+        parts += [tr("only {names}", names=", ".join(wish.tickers))] if wish.tickers else []
+        parts += [] if wish.plan else [tr("without trades under a 10b5-1 plan")]
         return ", ".join(parts + _digest(wish))
-    parts = [f"{title} ≥ {numbers.plain(wish.minimum)}", f"again every +{numbers.plain(wish.step)}"]
-    parts += ["and when it is over"] if wish.resolve else []
-    parts += [f"only {', '.join(wish.coins)}"] if wish.coins else []
-    parts += [f"not {', '.join(wish.exclude)}"] if wish.exclude else []
-    parts += [f"only with {' or '.join(title_of(one) for one in wish.exchanges)}"] if wish.exchanges else []
-    parts += [] if wish.min_change is None else [f"{numbers.percent(wish.min_change)} or more in 7 d"]
-    parts += [f"a streak of {numbers.count(wish.min_streak, 'day')} or more"] if wish.min_streak else []
+    parts = [f"{title} ≥ {numbers.said(wish.minimum)}", tr("again every +{step}", step=numbers.said(wish.step))]
+    parts += [tr("and when it is over")] if wish.resolve else []
+    parts += [tr("only {names}", names=", ".join(wish.coins))] if wish.coins else []
+    parts += [tr("not {names}", names=", ".join(wish.exclude))] if wish.exclude else []
+    if wish.exchanges:
+        parts.append(tr("only with {exchanges}", exchanges=tr(" or ").join(title_of(one) for one in wish.exchanges)))
+    if wish.min_change is not None:
+        parts.append(tr("{change} or more in 7 d", change=numbers.percent(wish.min_change)))
+    if wish.min_streak:
+        parts.append(trn("a streak of {count} day or more", "a streak of {count} days or more", wish.min_streak))
     return ", ".join(parts + _digest(wish))
+
+
+def _side(side: Side | None) -> str:
+    if side is None:
+        return mark("{count} or more buying or selling within {days}")
+    return by_side(side, mark("{count} or more buying within {days}"), mark("{count} or more selling within {days}"))
 
 
 def typed(wish: Wish) -> str:
@@ -218,7 +259,7 @@ def typed(wish: Wish) -> str:
 
 
 def _digest(wish: Wish) -> list[str]:
-    return [DIGESTS[wish.digest]] if wish.digest in DIGESTS else []
+    return [tr(DIGESTS[wish.digest])] if wish.digest in DIGESTS else []
 
 
 def _typed_digest(wish: Wish) -> list[str]:

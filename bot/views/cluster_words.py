@@ -6,6 +6,8 @@ import re
 from datetime import date
 
 from bot.views import numbers
+from bot.words import mark, tr
+from bot.words.stored import retold
 from scoring.model import Cluster, Insider, Side
 from scoring.rounding import round_half_up
 
@@ -23,30 +25,69 @@ TITLES = (
 def summary(cluster: Cluster) -> str:
     """One line: 3 insiders bought $1.24M of Amber Analytics Inc (ABAA) from 2026-04-09 to 2026-04-15 (7 days)."""
     issuer = cluster.issuer
-    name = f"{issuer.name} ({issuer.ticker})" if issuer.ticker else issuer.name
-    when = f"on {cluster.first_date}"
-    if cluster.last_date != cluster.first_date:
-        when = f"from {cluster.first_date} to {cluster.last_date} ({span(cluster)})"
-    who = numbers.count(cluster.insider_count, "insider")
-    return f"{who} {verb(cluster.side)} {numbers.money(cluster.total_value)} of {name} {when}"
+    return summary_of(
+        insiders=cluster.insider_count,
+        side=cluster.side,
+        value=cluster.total_value,
+        company=(issuer.name, issuer.ticker),
+        days=(cluster.first_date, cluster.last_date),
+    )
 
 
-def verb(side: Side) -> str:
-    """What the insiders of a side did."""
-    return "bought" if side is Side.BUY else "sold"
+def summary_of(
+    *, insiders: int, side: Side, value: float, company: tuple[str, str | None], days: tuple[date, date]
+) -> str:
+    """The same of its numbers; `company` is its name and ticker."""
+    name, ticker = company
+    first, last = days
+    told = {
+        "insiders": numbers.count(insiders, "insider"),
+        "value": numbers.money(value),
+        "company": f"{name} ({ticker})" if ticker else name,
+        "first": numbers.day(first),
+        "last": numbers.day(last),
+        "span": _span(first, last),
+    }
+    if first == last:
+        on = by_side(
+            side, mark("{insiders} bought {value} of {company} on {first}"),
+            mark("{insiders} sold {value} of {company} on {first}"),
+        )  # fmt: skip
+        return tr(on, **told)
+    between = by_side(
+        side, mark("{insiders} bought {value} of {company} from {first} to {last} ({span})"),
+        mark("{insiders} sold {value} of {company} from {first} to {last} ({span})"),
+    )  # fmt: skip
+    return tr(between, **told)
+
+
+def by_side(side: Side, bought: str, sold: str) -> str:
+    """The message for what the insiders of a side did."""
+    return bought if side is Side.BUY else sold
+
+
+def side_title(side: Side) -> str:
+    """A side in a word: BUY."""
+    return tr(by_side(side, mark("BUY"), mark("SELL")))
 
 
 def span(cluster: Cluster) -> str:
     """How tight the trades lie: same day, 4 days."""
-    days = days_of(cluster)
-    return "same day" if days == 1 else numbers.count(days, "day")
+    return _span(cluster.first_date, cluster.last_date)
+
+
+def _span(first: date, last: date) -> str:
+    days = (last - first).days + 1
+    return tr("same day") if days == 1 else numbers.count(days, "day")
 
 
 def dates(first: date | None, last: date | None) -> str:
     """When somebody traded: a day, or from the first to the last."""
     if first is None or last is None:
         return numbers.UNKNOWN
-    return first.isoformat() if first == last else f"{first} to {last}"
+    if first == last:
+        return numbers.short_day(first)
+    return tr("{first} to {last}", first=numbers.short_day(first), last=numbers.short_day(last))
 
 
 def role(insider: Insider) -> str | None:
@@ -65,8 +106,12 @@ def role(insider: Insider) -> str | None:
 
 def with_role(insider: Insider) -> str:
     """Name and role: Abel Ann, CEO."""
-    title = role(insider)
-    return f"{insider.name}, {title}" if title else insider.name
+    return named_with_role(insider.name, role(insider))
+
+
+def named_with_role(name: str, title: str | None) -> str:
+    """The same of a name, and of a role as `role` gives it."""
+    return f"{name}, {retold(title)}" if title else name
 
 
 def plan_share(plan_value: float | None, value: float | None) -> str:
@@ -74,15 +119,25 @@ def plan_share(plan_value: float | None, value: float | None) -> str:
     if not plan_value or not value:
         return ""
     part = 100 * plan_value / value
-    return f"{round_half_up(part, 0):.0f} %" if part >= 1 else "under 1 %"
+    return (
+        numbers.share(f"{round_half_up(part, 0):.0f}") if part >= 1 else tr("under {share}", share=numbers.share("1"))
+    )
 
 
 def uniform(cluster: Cluster) -> str:
     """Says so where insiders bought at one price on one day, which is how shares are allotted; else nothing."""
-    if not cluster.uniform_price:
+    return uniform_of(cluster.uniform_price, cluster.insider_count)
+
+
+def uniform_of(alike: int, insiders: int) -> str:
+    """The same of its numbers."""
+    if not alike:
         return ""
-    who = f"{cluster.uniform_price} of {numbers.count(cluster.insider_count, 'insider')}"
-    return f"{who} only bought at one price on one day: rather an allotment than decisions of their own"
+    return tr(
+        "{number} of {insiders} only bought at one price on one day: rather an allotment than decisions of their own",
+        number=alike,
+        insiders=numbers.count(insiders, "insider"),
+    )
 
 
 def average(cluster: Cluster) -> float | None:

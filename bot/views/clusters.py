@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.views import numbers
-from bot.views.cluster_words import average, days_of, filing_url, plan_share, role, span
+from bot.views.cluster_words import average, by_side, days_of, filing_url, plan_share, role, side_title, span
 from bot.views.covered import Covered, covered_note
 from bot.views.elements import Button, Column, Json, Note, Table, Text, View
 from bot.views.sources import Service, given_stamp
+from bot.views.titles import capitalised
+from bot.words import mark, tr, trn
+from bot.words.stored import retold
 from scoring.clusters import ClusterRule
 from scoring.model import Cluster, Insider, Side
 from scoring.rounding import round_half_up
@@ -35,18 +38,22 @@ class Known:
 
 def cluster_list(clusters: Sequence[Cluster], rule: ClusterRule, known: Known, *, total: int) -> View:
     """The clusters, largest value first."""
-    sides = " and ".join(side.value for side in rule.sides)
-    title = f"Insider clusters ({sides}), {numbers.count(rule.days, 'day')}: {total}"
+    sides = tr(" and ").join(side_title(side) for side in rule.sides)
+    days = numbers.count(rule.days, "day")
+    title = tr("Insider clusters ({sides}), {days}: {total}", sides=sides, days=days, total=total)
     body: list[Text | Note | Table] = []
     if clusters:
         body.append(_table(clusters))
         if total > len(clusters):
-            body.append(Note(f"The first {len(clusters)} of {total}; more with limit={min(MOST_LISTED, total)}."))
+            more = f"limit={min(MOST_LISTED, total)}"
+            body.append(
+                Note(tr("The first {some} of {total}; more with {more}.", some=len(clusters), total=total, more=more))
+            )
     else:
         wanted = numbers.count(rule.min_insiders, "insider")
-        body.append(Text(f"No issuer has {wanted} on one side{_filters(rule)}."))
+        body.append(Text(tr("No issuer has {insiders} on one side{filters}.", insiders=wanted, filters=_filters(rule))))
     body += notes(known)
-    cards = [Button(f"{one} in full", card_line(one, rule)) for one in _tickers(clusters)[:CARDS_OFFERED]]
+    cards = [Button(tr("{name} in full", name=one), card_line(one, rule)) for one in _tickers(clusters)[:CARDS_OFFERED]]
     return View(
         title=title,
         body=tuple(body),
@@ -60,14 +67,16 @@ def notes(known: Known) -> list[Note]:
     """What the clusters rest on: who counted, how many filings, and since when they are read."""
     if known.service is not None:
         stamp = given_stamp(known.service, known.now)
-        return [Note(f"{stamp[0].upper()}{stamp[1:]}, insiders by name only · {numbers.clock(known.now)}")]
-    rests = "no filings stored yet"
+        said_by = tr("{stamp}, insiders by name only", stamp=capitalised(stamp))
+        return [Note(f"{said_by} · {numbers.clock(known.now)}")]
+    rests = tr("no filings stored yet")
     if known.stored:
-        rests = f"{numbers.count(known.stored, 'filing')} · newest {numbers.ago(known.newest, known.now)}"
-    counted = "Insiders are beneficial owners; joint filers count once."
+        newest = tr("newest {ago}", ago=numbers.ago(known.newest, known.now))
+        rests = f"{numbers.count(known.stored, 'filing')} · {newest}"
+    counted = tr("Insiders are beneficial owners; joint filers count once.")
     said = [Note(f"{counted} {rests} · {numbers.clock(known.now)}")]
     if known.off and not known.stored:
-        said.append(Note(f"EDGAR is {known.off}."))
+        said.append(Note(tr("EDGAR is {off}.", off=retold(known.off))))
     if known.covered is not None:
         said.append(Note(covered_note(known.covered)))
     return said
@@ -120,9 +129,13 @@ def alert_button(rule: ClusterRule, side: Side) -> Button:
     parts += [f'{key}="{value}"' for key, value in (("sector", rule.sector), ("industry", rule.industry)) if value]
     parts += [f"tickers={rule.ticker}"] if rule.ticker else []
     parts += [] if rule.plan else ["plan=no"]
-    does = "buy" if side is Side.BUY else "sell"
-    who = f"≥ {rule.min_insiders} insiders" if rule.min_insiders > 1 else "insiders"
-    return Button(f"🔔 Alert me when {who} {does}", f"/alert clusters {' '.join(parts)}")
+    if rule.min_insiders > 1:
+        told = by_side(
+            side, mark("🔔 Alert me when ≥ {count} insiders buy"), mark("🔔 Alert me when ≥ {count} insiders sell")
+        )
+    else:
+        told = by_side(side, mark("🔔 Alert me when insiders buy"), mark("🔔 Alert me when insiders sell"))
+    return Button(tr(told, count=rule.min_insiders), f"/alert clusters {' '.join(parts)}")
 
 
 def _participant(cluster: Cluster, one: Insider) -> dict[str, Json]:
@@ -146,16 +159,16 @@ def _participant(cluster: Cluster, one: Insider) -> dict[str, Json]:
 
 def _table(clusters: Sequence[Cluster]) -> Table:
     columns = (
-        Column("side"),
-        Column("ticker"),
-        Column("company", phone=2),
-        Column("insiders", phone=0),
-        Column("value", "right"),
-        Column("average", "right", phone=0),
-        Column("last trade"),
-        Column("span", phone=0),
-        Column("under plan", "right", phone=0),
-        Column("sector", phone=0),
+        Column(tr("side")),
+        Column(tr("ticker")),
+        Column(tr("company"), phone=2),
+        Column(tr("insiders"), phone=0),
+        Column(tr("value"), "right"),
+        Column(tr("average"), "right", phone=0),
+        Column(tr("last trade")),
+        Column(tr("span"), phone=0),
+        Column(tr("under plan"), "right", phone=0),
+        Column(tr("sector"), phone=0),
     )
     return Table(columns, tuple(_row(cluster) for cluster in clusters))
 
@@ -163,13 +176,13 @@ def _table(clusters: Sequence[Cluster]) -> Table:
 def _row(cluster: Cluster) -> tuple[str, ...]:
     issuer = cluster.issuer
     return (
-        cluster.side.value,
+        side_title(cluster.side),
         issuer.ticker or numbers.UNKNOWN,
         issuer.name,
         f"{cluster.insider_count}: {_who(cluster)}",
         numbers.money(cluster.total_value),
         numbers.price(average(cluster)),
-        cluster.last_date.isoformat(),
+        numbers.short_day(cluster.last_date),
         span(cluster),
         plan_share(cluster.plan_value, cluster.total_value) or numbers.UNKNOWN,
         ", ".join(part for part in (issuer.sector, issuer.industry) if part) or numbers.UNKNOWN,
@@ -178,19 +191,21 @@ def _row(cluster: Cluster) -> tuple[str, ...]:
 
 def _who(cluster: Cluster) -> str:
     """The insiders by role, the largest first: CEO, CFO, 2 × director. The card of the company has the names."""
-    roles = Counter(role(one) or one.name for one in cluster.insiders)
+    roles = Counter(retold(role(one) or one.name) for one in cluster.insiders)
     said = [f"{count} × {name}" if count > 1 else name for name, count in roles.items()]
-    more = f" and {len(said) - ROLES_SHOWN} more" if len(said) > ROLES_SHOWN else ""
-    late = "; filed late" if any(one.late for one in cluster.insiders) else ""
-    at_one_price = f"; {cluster.uniform_price} at one price on one day" if cluster.uniform_price else ""
-    return ", ".join(said[:ROLES_SHOWN]) + more + late + at_one_price
+    shown = ", ".join(said[:ROLES_SHOWN])
+    if more := len(said[ROLES_SHOWN:]):
+        shown = tr("{names} and {count} more", names=shown, count=more)
+    parts = [shown, *([tr("filed late")] if any(one.late for one in cluster.insiders) else [])]
+    parts += [tr("{count} at one price on one day", count=cluster.uniform_price)] if cluster.uniform_price else []
+    return "; ".join(parts)
 
 
 def _filters(rule: ClusterRule) -> str:
-    parts = [f" with at least {numbers.money(rule.min_value)}"] if rule.min_value else []
-    parts += [f" in {name}" for name in (rule.sector, rule.industry) if name]
-    parts += [] if rule.plan else [", trades under a 10b5-1 plan left out,"]
-    return "".join(parts) + f" in the last {numbers.count(rule.days, 'day')}"
+    parts = [tr(" with at least {value}", value=numbers.money(rule.min_value))] if rule.min_value else []
+    parts += [tr(" in {name}", name=name) for name in (rule.sector, rule.industry) if name]
+    parts += [] if rule.plan else [tr(", trades under a 10b5-1 plan left out,")]
+    return "".join(parts) + trn(" in the last {count} day", " in the last {count} days", rule.days)
 
 
 def _tickers(clusters: Sequence[Cluster]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +12,13 @@ from bot.views import numbers
 from bot.views.elements import Button, Column, Field, Fields, Json, Note, Table, Text, View
 from bot.views.scores import coin_data, coverage_note, streak_text
 from bot.views.sources import USUAL_PRICES, Service, as_given, given_stamp, price_title
-from bot.views.titles import TITLES
+from bot.views.titles import capitalised, signal_title
+from bot.words import tr, trc, trn
 from scoring.explain import Step
 from scoring.funding import annual_rate
 from scoring.model import Coin, CoinFunding, CoinScore, PriceChanges, Signal
+
+VOTES = re.compile(r"mean of (?P<count>\d+) exchanges, % per 8 h: (?P<votes>.*)")  # as scoring.explain writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +45,12 @@ def coin_card(
     for signal in (Signal.PUMP, Signal.SELLING):
         if signal not in scores:
             why = no_score(signal, funding, prices) if coverage.service is None else _not_given(coverage.service)
-            body.append(Text(f"{TITLES[signal].capitalize()}: no score, {why}."))
+            body.append(Text(tr("{signal}: no score, {why}.", signal=capitalised(signal_title(signal)), why=why)))
             continue
         score, steps = scores[signal]
         given = "" if steps else f", {as_given(score.source)}"
-        body.append(Text(f"{TITLES[signal].capitalize()}: {numbers.score(score.score)} of 10{given}"))
+        level = tr("{score} of 10", score=numbers.score(score.score))
+        body.append(Text(f"{capitalised(signal_title(signal))}: {level}{given}"))
         if steps:
             body.append(arithmetic(steps))
     if funding is not None and funding.exchanges:
@@ -64,8 +69,8 @@ def coin_card(
         title=coin.symbol if coin.name == coin.symbol else f"{coin.symbol} · {coin.name}",
         body=tuple(body),
         buttons=(
-            Button("Funding", f"/funding {coin.symbol}"),
-            Button("🔔 Alert me about this coin", f"/alert pump coins={coin.symbol}"),
+            Button(tr("Funding"), f"/funding {coin.symbol}"),
+            Button(tr("🔔 Alert me about this coin"), f"/alert pump coins={coin.symbol}"),
         ),
         data=data,
     )
@@ -73,28 +78,41 @@ def coin_card(
 
 def arithmetic(steps: tuple[Step, ...]) -> Table:
     """The steps of a score, to be recomputed by hand."""
-    columns = (Column("part"), Column("value", "right"), Column("from"))
-    return Table(columns, tuple((step.label, step_value(step), step.formula) for step in steps))
+    rows = tuple((step.label, step_value(step), formula_text(step.formula)) for step in steps)
+    return Table(arithmetic_columns(), rows)
+
+
+def arithmetic_columns() -> tuple[Column, ...]:
+    """The titles above steps."""
+    return (Column(tr("part")), Column(trc("arithmetic", "value"), "right"), Column(trc("arithmetic", "from")))
+
+
+def formula_text(text: str) -> str:
+    """A step's formula, of which only the first begins with words."""
+    if (found := VOTES.fullmatch(text)) is None:
+        return numbers.formula(text)
+    votes = numbers.formula(found["votes"])
+    return tr("mean of {count} exchanges, % per 8 h: {votes}", count=found["count"], votes=votes)
 
 
 def step_value(step: Step) -> str:
     """A step's value: funding in percent, all else with four decimals."""
-    return numbers.rate(step.value, 5) if step.label.startswith("avg_") else f"{step.value:.4f}"
+    return numbers.rate(step.value, 5) if step.label.startswith("avg_") else numbers.formula(f"{step.value:.4f}")
 
 
 def no_score(signal: Signal, funding: CoinFunding | None, prices: PriceChanges) -> str:
     """Why a coin has no score."""
     if funding is None:
-        return "for no exchange covers half of the last 72 hours"
+        return tr("for no exchange covers half of the last 72 hours")
     if funding.avg_72h >= 0:
-        return "for its 72-hour funding is not negative"
+        return tr("for its 72-hour funding is not negative")
     if signal is Signal.PUMP and prices.pct_7d is None:
-        return "for its price a week ago, or now, is not known"
-    return "for its price did not rise in 7 days"
+        return tr("for its price a week ago, or now, is not known")
+    return tr("for its price did not rise in 7 days")
 
 
 def _not_given(service: Service) -> str:
-    return f"for {service.title} gives none"
+    return tr("for {service} gives none", service=service.title)
 
 
 def _notes(
@@ -109,56 +127,64 @@ def _notes(
     listed = bool(behind) if service is None else bool(scores)
     if listed and behind < coverage.min_exchanges:
         needed = numbers.count(coverage.min_exchanges, "exchange")
-        yield f"It is listed, and will not ring: an alert needs {needed} behind the average."
+        yield tr("It is listed, and will not ring: an alert needs {exchanges} behind the average.", exchanges=needed)
     if prices.source and prices.source != USUAL_PRICES:
-        days = "24 h" if prices.pct_7d is None else "7 d"
-        yield f"{days} change from {price_title(prices.source)}."
+        days = numbers.hours(24) if prices.pct_7d is None else numbers.days(7)
+        yield tr("{days} change from {source}.", days=days, source=price_title(prices.source))
     if coverage.others:
-        are = "is another token" if len(coverage.others) == 1 else "are other tokens"
-        yield f"{' and '.join(coverage.others)} {are} of that ticker."
+        yield trn(
+            "{names} is another token of that ticker.",
+            "{names} are other tokens of that ticker.",
+            len(coverage.others),
+            names=tr(" and ").join(coverage.others),
+        )
     if service is not None:
         yield f"{given_stamp(service, now)} · {numbers.clock(now)}"
     if coverage.funding_is_own:
         stamp = coverage_note(behind, coverage.newest, now)
-        yield f"72 hours of settled rates, each exchange one vote. {stamp} · {numbers.clock(now)}"
+        rests = tr("72 hours of settled rates, each exchange one vote.")
+        yield f"{rests} {stamp} · {numbers.clock(now)}"
     elif behind:
-        yield "rate now: of this moment, per 8 h, and not what the average was made of."
+        yield tr("rate now: of this moment, per 8 h, and not what the average was made of.")
 
 
 def _facts(coin: Coin, funding: CoinFunding | None, prices: PriceChanges, coverage: Coverage) -> tuple[Field, ...]:
     facts = [
-        Field("price", numbers.price(prices.price)),
-        Field("24 h", numbers.percent(prices.pct_24h)),
-        Field("7 d", numbers.percent(prices.pct_7d)),
+        Field(tr("price"), numbers.price(prices.price)),
+        Field(numbers.hours(24), numbers.percent(prices.pct_24h)),
+        Field(numbers.days(7), numbers.percent(prices.pct_7d)),
     ]
     if funding is not None:
         rate, own = funding.avg_72h, coverage.funding_is_own
-        negative = f"{funding.negative_exchanges} of {numbers.count(len(funding.exchanges), 'exchange')}"
+        exchanges = numbers.count(len(funding.exchanges), "exchange")
+        negative = tr("{number} of {exchanges}", number=funding.negative_exchanges, exchanges=exchanges)
+        year = numbers.percent(annual_rate(rate) * 100, 1)
+        paid = tr("{rate} per 8 h, {year} a year", rate=numbers.rate(rate), year=year)
         facts += [
-            Field(
-                "funding, 72 h", f"{numbers.rate(rate)} per 8 h, {numbers.percent(annual_rate(rate) * 100, 1)} a year"
-            ),
-            *([Field("median", f"{numbers.rate(funding.median_72h)} per 8 h")] if own else []),
-            Field("negative" if own else "negative now", negative),
-            Field("streak", streak_text(funding.streak, funding.streak_open, long=True) + _since(funding)),
+            Field(tr("funding, 72 h"), paid),
+            *([Field(tr("median"), tr("{rate} per 8 h", rate=numbers.rate(funding.median_72h)))] if own else []),
+            Field(tr("negative") if own else tr("negative now"), negative),
+            Field(tr("streak"), streak_text(funding.streak, funding.streak_open, long=True) + _since(funding)),
         ]
     if coin.market_cap_rank is not None:
-        facts.append(Field("market-cap rank", str(coin.market_cap_rank)))
+        facts.append(Field(tr("market-cap rank"), str(coin.market_cap_rank)))
     return tuple(facts)
 
 
 def _since(funding: CoinFunding) -> str:
-    return f", since {funding.signal_start:%Y-%m-%d}" if funding.streak and funding.signal_start else ""
+    if not funding.streak or funding.signal_start is None:
+        return ""
+    return tr(", since {day}", day=numbers.day(funding.signal_start))
 
 
 def _votes(funding: CoinFunding) -> Table:
     columns = (
-        Column("exchange"),
-        Column("contract", phone=0),
-        Column("per 8 h", "right"),
-        Column("APR", "right"),
-        Column("settlements", "right", phone=0),
-        Column("covered", "right", phone=0),
+        Column(tr("exchange")),
+        Column(tr("contract"), phone=0),
+        Column(tr("per 8 h"), "right"),
+        Column(tr("APR"), "right"),
+        Column(tr("settlements"), "right", phone=0),
+        Column(tr("covered"), "right", phone=0),
     )
     return Table(
         columns,
@@ -169,7 +195,7 @@ def _votes(funding: CoinFunding) -> Table:
                 numbers.rate(one.rate_8h),
                 numbers.percent(annual_rate(one.rate_8h) * 100, 1),
                 str(one.settlements),
-                f"{one.hours:g} h",
+                numbers.hours(one.hours),
             )
             for one in funding.exchanges
         ),
@@ -178,7 +204,12 @@ def _votes(funding: CoinFunding) -> Table:
 
 def _rates_now(funding: CoinFunding) -> Table:
     """The exchanges that a hosted service lists a coin on; it does not say how each of them voted."""
-    columns = (Column("exchange"), Column("contract", phone=0), Column("rate now", "right"), Column("APR", "right"))
+    columns = (
+        Column(tr("exchange")),
+        Column(tr("contract"), phone=0),
+        Column(tr("rate now"), "right"),
+        Column(tr("APR"), "right"),
+    )
     return Table(
         columns,
         tuple(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.views import numbers
+from bot.words import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,16 @@ class Covered:
 def covered_note(covered: Covered) -> str:
     """Filings from 2026-10-26 on; older ones are still being read: 37 %, about 1 h 20 min left."""
     if covered.is_whole:
-        return f"Filings from {covered.since} on; older ones are not read (edgar.history_days)."
-    progress = f"{percent(covered)} %{left(covered)}"
+        since = numbers.UNKNOWN if covered.since is None else numbers.day(covered.since)
+        return tr("Filings from {day} on; older ones are not read ({key}).", day=since, key="edgar.history_days")
+    progress = numbers.share(str(percent(covered))) + left(covered)
     if covered.since is None:
-        return f"Filings of the past are still being read: {progress}."
-    return f"Filings from {covered.since} on; older ones are still being read: {progress}."
+        return tr("Filings of the past are still being read: {progress}.", progress=progress)
+    return tr(
+        "Filings from {day} on; older ones are still being read: {progress}.",
+        day=numbers.day(covered.since),
+        progress=progress,
+    )
 
 
 def percent(covered: Covered) -> int:
@@ -41,4 +47,5 @@ def left(covered: Covered) -> str:
     """, about 1 h 20 min left; nothing where that is not known."""
     if not covered.seconds_left:
         return ""
-    return f", about {numbers.duration(timedelta(seconds=max(60.0, covered.seconds_left)))} left"
+    span = numbers.duration(timedelta(seconds=max(60.0, covered.seconds_left)))
+    return tr(", about {span} left", span=span)

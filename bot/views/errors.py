@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 
 from bot.errors import UserError
-from bot.views import numbers
 from bot.views.elements import Code, Tone, View
+from bot.words import tr, trn
 
 
 def error_view(error: UserError) -> View:
     """One line that names the input and the way out, and something that works."""
     body = (Code(error.example),) if error.example else ()
     return View(
-        title=error.message, body=body, tone=Tone.ERROR, data={"error": error.message, "example": error.example}
+        title=error.message,
+        body=body,
+        tone=Tone.ERROR,
+        data={"error": error.message, "example": error.example} | ({"about": error.about} if error.about else {}),
     )
 
 
@@ -21,7 +24,11 @@ def too_many_view(seconds: float) -> View:
     """Said once when somebody asks too often; then nothing is answered for a while."""
     wait = max(1, math.ceil(seconds))
     return View(
-        title=f"That is too much at once; ask again in {numbers.count(wait, 'second')}",
+        title=trn(
+            "That is too much at once; ask again in {count} second",
+            "That is too much at once; ask again in {count} seconds",
+            wait,
+        ),
         tone=Tone.ERROR,
         data={"error": "too many", "retry_after": wait},
     )
@@ -30,7 +37,7 @@ def too_many_view(seconds: float) -> View:
 def our_fault_view() -> View:
     """When tocsin itself failed."""
     return View(
-        title="Something went wrong on our side; it is in the log. Nothing was changed.",
+        title=tr("Something went wrong on our side; it is in the log. Nothing was changed."),
         tone=Tone.ERROR,
         data={"error": "internal"},
     )

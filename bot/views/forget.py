@@ -6,23 +6,27 @@ from collections.abc import Sequence
 
 from bot.views import numbers
 from bot.views.elements import Button, Code, Json, Note, Text, View
+from bot.words import tr
 from storage.privacy import Stored
 
 
 def forget_view(stored: Stored, *, whole_chat: bool, linked: Sequence[str] = ()) -> View:
     """What would be deleted, and the button that does it; `linked` are the other platforms of the person."""
     if not any(_data(stored).values()):
-        return View(title="Nothing is stored of you and this chat", data={"stored": _data(stored)})
-    whose = "of you and this chat" if whole_chat else "of yours in this group"
+        return View(title=tr("Nothing is stored of you and this chat"), data={"stored": _data(stored)})
+    title = tr("This would delete all that is stored of yours in this group, for good")
+    if whole_chat:
+        title = tr("This would delete all that is stored of you and this chat, for good")
+    also = tr("What is stored on {platforms} goes too, and the link with it.", platforms=tr(" and ").join(linked))
     return View(
-        title=f"This would delete all that is stored {whose}, for good",
+        title=title,
         body=(
-            Text(f"{_words(stored)}."),
-            *((Note(f"What is stored on {' and '.join(linked)} goes too, and the link with it."),) if linked else ()),
-            Note("Nothing rings afterwards. /export gives it to you first; this cannot be undone."),
+            Text(tr("{sentence}.", sentence=_words(stored))),
+            *((Note(also),) if linked else ()),
+            Note(tr("Nothing rings afterwards. /export gives it to you first; this cannot be undone.")),
             Code("/forget sure=yes"),
         ),
-        buttons=(Button("Delete all of it", "/forget sure=yes"), Button("Export it first", "/export")),
+        buttons=(Button(tr("Delete all of it"), "/forget sure=yes"), Button(tr("Export it first"), "/export")),
         data={"stored": _data(stored)},
     )
 
@@ -30,24 +34,24 @@ def forget_view(stored: Stored, *, whole_chat: bool, linked: Sequence[str] = ())
 def forgotten_view(stored: Stored) -> View:
     """The answer to /forget sure=yes."""
     if not any(_data(stored).values()):
-        return View(title="Nothing was stored of you and this chat", data={"deleted": _data(stored)})
+        return View(title=tr("Nothing was stored of you and this chat"), data={"deleted": _data(stored)})
     return View(
-        title="Forgotten",
-        body=(Text(f"Deleted for good: {_words(stored)}. Nothing rings any more; /start begins anew."),),
+        title=tr("Forgotten"),
+        body=(Text(tr("Deleted for good: {what}. Nothing rings any more; /start begins anew.", what=_words(stored))),),
         data={"deleted": _data(stored)},
     )
 
 
 def _words(stored: Stored) -> str:
     parts = (
-        (stored.subscriptions, "subscription", "subscriptions"),
-        (stored.episodes, "episode", "episodes"),
-        (stored.alerts, "alert", "alerts"),
-        (stored.deliveries, "message", "messages"),
-        (stored.mutes, "mute", "mutes"),
-        (stored.chats, "chat with its settings", "chats with their settings"),
+        (stored.subscriptions, numbers.count(stored.subscriptions, "subscription")),
+        (stored.episodes, numbers.count(stored.episodes, "episode")),
+        (stored.alerts, numbers.count(stored.alerts, "alert")),
+        (stored.deliveries, numbers.count(stored.deliveries, "message")),
+        (stored.mutes, numbers.count(stored.mutes, "mute")),
+        (stored.chats, numbers.count(stored.chats, "chat with its settings", "chats with their settings")),
     )
-    return ", ".join(numbers.count(number, one, many) for number, one, many in parts if number)
+    return ", ".join(said for number, said in parts if number)
 
 
 def _data(stored: Stored) -> dict[str, Json]:

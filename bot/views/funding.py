@@ -11,11 +11,12 @@ from bot.views import numbers
 from bot.views.elements import Button, Column, Json, Note, Table, Text, View
 from bot.views.paging import Page, cut_notes, more_buttons, pagination
 from bot.views.sources import Service
+from bot.words import mark, tr, trn
 from scoring.funding import annual_rate, eight_hour_rate
 from scoring.model import Coin, Settlement
 from scoring.rounding import round_half_up
 
-SETTLED_NOTE = Note("“settled” rates are of the last settlement: no live rate is stored for that contract.")
+SETTLED_NOTE = mark("“settled” rates are of the last settlement: no live rate is stored for that contract.")
 ESTIMATE = "≈ "  # before a rate that the exchange has not confirmed
 
 
@@ -56,29 +57,32 @@ def current_view(coin: Coin, current: Current, now: datetime) -> View:
         each = [one.rate_8h for one in current.votes]
         mean = sum(each) / len(each)
         negative = sum(rate < 0 for rate in each)
-        body.append(
-            Text(
-                f"Mean {numbers.rate(mean)} per 8 h ({numbers.percent(annual_rate(mean) * 100, 2)} a year) "
-                f"over {numbers.count(len(each), 'exchange')}, {negative} negative."
-            )
+        said = tr(
+            "Mean {rate} per 8 h ({year} a year) over {exchanges}, {negative} negative.",
+            rate=numbers.rate(mean),
+            year=numbers.percent(annual_rate(mean) * 100, 2),
+            exchanges=numbers.count(len(each), "exchange"),
+            negative=negative,
         )
-        body.append(_current_table(rates, now) if rates else Text("No more rows."))
-        body += cut_notes(page, "contracts")
+        body.append(Text(said))
+        body.append(_current_table(rates, now) if rates else Text(tr("No more rows.")))
+        body += cut_notes(page, mark("contracts"))
         if page.total > len(each):
-            body.append(Note("An exchange with several contracts has one vote: USDT first, then the higher turnover."))
+            votes = tr("An exchange with several contracts has one vote: USDT first, then the higher turnover.")
+            body.append(Note(votes))
         body += _settled_notes(rates)
     else:
-        body.append(Text("No contract of it has a rate that is fresh enough to show."))
+        body.append(Text(tr("No contract of it has a rate that is fresh enough to show.")))
     body += _left_out_notes(current.left_out)
     body.append(Note(numbers.clock(now)))
     return View(
-        title=f"Funding of {named(coin)} now",
+        title=tr("Funding of {coin} now", coin=named(coin)),
         body=tuple(body),
         buttons=(
             *more_buttons(page),
-            Button("Accumulated", f"/funding {coin.symbol} type=accumulated"),
-            Button("History", f"/funding {coin.symbol} type=history days=7"),
-            Button("Card", f"/coin {coin.symbol}"),
+            Button(tr("Accumulated"), f"/funding {coin.symbol} type=accumulated"),
+            Button(tr("History"), f"/funding {coin.symbol} type=history days=7"),
+            Button(tr("Card"), f"/coin {coin.symbol}"),
         ),
         data={"data": [_current_data(one) for one in rates], **pagination(page)},
     )
@@ -88,18 +92,30 @@ def current_list_view(page: Page[CurrentRate], negative: int, left_out: int, now
     """The rates of all pairs, most negative per 8 hours first; `negative` of them are below zero."""
     body: list[Text | Note | Table] = []
     if page.rows:
-        body.append(Text(f"{negative:,} of {numbers.count(page.total, 'contract')} are negative."))
+        said = trn(
+            "{negative} of {count} contract are negative.",
+            "{negative} of {count} contracts are negative.",
+            page.total,
+            negative=numbers.whole(negative),
+        )
+        body.append(Text(said))
         body.append(_list_table(page.rows, now))
     else:
-        body.append(Text("No more rows." if page.total else "No rate is fresh enough to show: /status says why."))
-    body += cut_notes(page, "contracts")
+        body.append(
+            Text(tr("No more rows.") if page.total else tr("No rate is fresh enough to show: /status says why."))
+        )
+    body += cut_notes(page, mark("contracts"))
     body += _settled_notes(page.rows)
     body += _left_out_notes(left_out)
     body.append(Note(numbers.clock(now)))
     return View(
-        title="Funding now, most negative first",
+        title=tr("Funding now, most negative first"),
         body=tuple(body),
-        buttons=(*more_buttons(page), Button("Accumulated", "/funding type=accumulated"), Button("Pumps", "/pump")),
+        buttons=(
+            *more_buttons(page),
+            Button(tr("Accumulated"), "/funding type=accumulated"),
+            Button(tr("Pumps"), "/pump"),
+        ),
         data={"data": [_current_data(one) for one in page.rows], **pagination(page)},
     )
 
@@ -108,35 +124,40 @@ def history_view(coin: Coin, page: Page[Settlement], days: int, now: datetime, s
     """Every funding payment of the last days, oldest first. `service`: whose scores stand in for ours."""
     shown = page.rows
     columns = (
-        Column("settled (UTC)"),
-        Column("exchange"),
-        Column("contract", phone=2),
-        Column("rate", "right", phone=0),
-        Column("interval", "right", phone=0),
-        Column("per 8 h", "right", phone=2),
+        Column(tr("settled (UTC)")),
+        Column(tr("exchange")),
+        Column(tr("contract"), phone=2),
+        Column(tr("rate"), "right", phone=0),
+        Column(tr("interval"), "right", phone=0),
+        Column(tr("per 8 h"), "right", phone=2),
     )
     rows = tuple(
         (
-            f"{one.settled_at:%Y-%m-%d %H:%M}",
+            numbers.instant(one.settled_at),
             title_of(one.exchange),
             one.symbol,
             f"{ESTIMATE if one.provisional else ''}{numbers.rate(one.rate)}",
-            f"{one.interval_hours:g} h",
+            numbers.hours(one.interval_hours),
             numbers.rate(eight_hour_rate(one.rate, one.interval_hours)),
         )
         for one in shown
     )
-    empty = "No more rows." if page.total else "Nothing is stored for those days."
+    empty = tr("No more rows.") if page.total else tr("Nothing is stored for those days.")
     body: list[Text | Note | Table] = [Table(columns, rows)] if rows else [Text(empty)]
-    body += cut_notes(page, "settlements" if page.asked else "settlements, the newest")
+    body += cut_notes(page, mark("settlements") if page.asked else mark("settlements, the newest"))
     if any(one.provisional for one in shown):
-        body.append(Note("≈: the last estimate before that settlement, until the exchange's own figure is read."))
+        body.append(Note(tr("≈: the last estimate before that settlement, until the exchange's own figure is read.")))
     if service is not None:
-        body.append(Note(f"Only what tocsin has stored itself: history is not read from {service.title}."))
+        said = tr("Only what tocsin has stored itself: history is not read from {service}.", service=service.title)
+        body.append(Note(said))
     body.append(Note(numbers.clock(now)))
     return View(
-        title=f"Funding history of {named(coin)}, {numbers.count(days, 'day')}: "
-        f"{numbers.count(page.total, 'settlement')}",
+        title=tr(
+            "Funding history of {coin}, {days}: {settlements}",
+            coin=named(coin),
+            days=numbers.count(days, "day"),
+            settlements=numbers.count(page.total, "settlement"),
+        ),
         body=tuple(body),
         buttons=more_buttons(page),
         data={"data": [_history_data(one) for one in shown], **pagination(page)},
@@ -145,14 +166,14 @@ def history_view(coin: Coin, page: Page[Settlement], days: int, now: datetime, s
 
 def _current_table(rates: Sequence[CurrentRate], now: datetime) -> Table:
     columns = (
-        Column("exchange"),
-        Column("contract", phone=2),
-        Column("rate", "right", phone=0),
-        Column("every", "right", phone=2),
-        Column("per 8 h", "right"),
-        Column("APR", "right"),
-        Column("next settlement", phone=0),
-        Column("read", phone=0),
+        Column(tr("exchange")),
+        Column(tr("contract"), phone=2),
+        Column(tr("rate"), "right", phone=0),
+        Column(tr("every"), "right", phone=2),
+        Column(tr("per 8 h"), "right"),
+        Column(tr("APR"), "right"),
+        Column(tr("next settlement"), phone=0),
+        Column(tr("read"), phone=0),
     )
     return Table(
         columns,
@@ -161,11 +182,11 @@ def _current_table(rates: Sequence[CurrentRate], now: datetime) -> Table:
                 title_of(one.exchange),
                 one.symbol,
                 numbers.rate(one.rate),
-                f"{one.interval_hours:g} h",
+                numbers.hours(one.interval_hours),
                 numbers.rate(one.rate_8h),
                 numbers.percent(annual_rate(one.rate_8h) * 100, 2),
                 _next(one, now),
-                numbers.ago(one.updated_at, now) if one.live else f"settled {one.updated_at:%H:%M}",
+                numbers.ago(one.updated_at, now) if one.live else _settled(numbers.time(one.updated_at)),
             )
             for one in rates
         ),
@@ -174,12 +195,12 @@ def _current_table(rates: Sequence[CurrentRate], now: datetime) -> Table:
 
 def _list_table(rates: Sequence[CurrentRate], now: datetime) -> Table:
     columns = (
-        Column("coin"),
-        Column("exchange"),
-        Column("contract", phone=0),
-        Column("per 8 h", "right"),
-        Column("APR", "right", phone=0),
-        Column("next settlement", phone=0),
+        Column(tr("coin")),
+        Column(tr("exchange")),
+        Column(tr("contract"), phone=0),
+        Column(tr("per 8 h"), "right"),
+        Column(tr("APR"), "right", phone=0),
+        Column(tr("next settlement"), phone=0),
     )
     return Table(
         columns,
@@ -188,7 +209,7 @@ def _list_table(rates: Sequence[CurrentRate], now: datetime) -> Table:
                 coin_cell(one.base_coin, tradfi=one.tradfi),
                 title_of(one.exchange),
                 one.symbol,
-                numbers.rate(one.rate_8h) if one.live else f"{numbers.rate(one.rate_8h)} settled",
+                numbers.rate(one.rate_8h) if one.live else tr("{rate} settled", rate=numbers.rate(one.rate_8h)),
                 numbers.percent(annual_rate(one.rate_8h) * 100, 2),
                 _next(one, now),
             )
@@ -198,11 +219,19 @@ def _list_table(rates: Sequence[CurrentRate], now: datetime) -> Table:
 
 
 def _settled_notes(rates: Sequence[CurrentRate]) -> list[Note]:
-    return [] if all(one.live for one in rates) else [SETTLED_NOTE]
+    return [] if all(one.live for one in rates) else [Note(tr(SETTLED_NOTE))]
+
+
+def _settled(time: str) -> str:
+    return tr("settled {time}", time=time)
 
 
 def _left_out_notes(left_out: int) -> list[Note]:
-    said = f"{numbers.count(left_out, 'contract')} left out: nothing newer than a full interval, or 6 hours."
+    said = trn(
+        "{count} contract left out: nothing newer than a full interval, or 6 hours.",
+        "{count} contracts left out: nothing newer than a full interval, or 6 hours.",
+        left_out,
+    )
     return [Note(said)] if left_out else []
 
 
@@ -210,8 +239,8 @@ def _next(one: CurrentRate, now: datetime) -> str:
     upcoming = one.next_funding_time
     if upcoming is None:
         return numbers.UNKNOWN
-    wait = f"in {numbers.duration(upcoming - now)}" if upcoming > now else "due"
-    return f"{upcoming:%H:%M} ({wait})"
+    wait = tr("in {span}", span=numbers.duration(upcoming - now)) if upcoming > now else tr("due")
+    return f"{numbers.time(upcoming)} ({wait})"
 
 
 def _current_data(one: CurrentRate) -> dict[str, Json]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
+from bot.views import numbers
+
 
 def at(instant: datetime, zone: tzinfo, now: datetime) -> str:
     """A time of day, with its date unless that is today's.
@@ -15,7 +17,7 @@ def at(instant: datetime, zone: tzinfo, now: datetime) -> str:
     '2026-04-25 08:05'
     """
     local = instant.astimezone(zone)
-    return f"{local:%H:%M}" if local.date() == now.astimezone(zone).date() else f"{local:%Y-%m-%d %H:%M}"
+    return numbers.time(local) if local.date() == now.astimezone(zone).date() else numbers.instant(local)
 
 
 def of_day(minute: int) -> str:

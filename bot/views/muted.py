@@ -8,10 +8,12 @@ from datetime import datetime, tzinfo
 
 from bot.views import local, numbers
 from bot.views.elements import Button, Code, Column, Element, Json, Note, Table, Text, View
+from bot.views.titles import capitalised
+from bot.words import mark, tr
 
 SPANS = ("1h", "8h", "1d", "1w")
 BUTTONS = 5
-WAITS = "What would have rung waits, and comes as one message afterwards; /missed shows it at once."
+WAITS = mark("What would have rung waits, and comes as one message afterwards; /missed shows it at once.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,13 @@ class Muted:
 
     def words(self) -> list[str]:
         """Each in a few words: the whole chat until 22:00."""
-        whole = [] if self.until is None else [f"the whole chat until {self._at(self.until)}"]
-        return whole + [f"{name} until {self._at(until)}" for name, until in self.names.items()]
+        return self.words_but(None)
+
+    def words_but(self, left_out: str | None) -> list[str]:
+        """The same without one name; empty is the whole chat's."""
+        found = [] if self.until is None or left_out == "" else [(tr("the whole chat"), self.until)]
+        found += [(name, until) for name, until in self.names.items() if name != left_out]
+        return [tr("{name} until {time}", name=name, time=self._at(until)) for name, until in found]
 
     def data(self) -> dict[str, Json]:
         """The same as values."""
@@ -40,34 +47,36 @@ def mutes_view(muted: Muted) -> View:
     """What is muted now."""
     if muted.until is None and not muted.names:
         return View(
-            title="Nothing is muted in this chat",
-            body=(Text(f"Mute it for a time. {WAITS}"), Code("/mute 8h"), Code("/mute PEPE 2d")),
-            buttons=tuple(Button(f"Mute {span}", f"/mute {span}") for span in SPANS),
+            title=tr("Nothing is muted in this chat"),
+            body=(Text(f"{tr('Mute it for a time.')} {tr(WAITS)}"), Code("/mute 8h"), Code("/mute PEPE 2d")),
+            buttons=tuple(Button(tr("Mute {span}", span=span), f"/mute {span}") for span in SPANS),
             data={"muted": muted.data()},
         )
-    return View(title="Muted in this chat", body=_table(muted), buttons=_buttons(muted), data={"muted": muted.data()})
+    return View(
+        title=tr("Muted in this chat"), body=_table(muted), buttons=_buttons(muted), data={"muted": muted.data()}
+    )
 
 
 def muted_view(name: str, until: datetime, span: str, muted: Muted) -> View:
     """The answer to a mute; `name` is empty for the whole chat."""
-    what, again = (name, f"/unmute {name}") if name else ("The whole chat", "/unmute")
-    others = [one for one in muted.words() if not one.startswith(f"{name or 'the whole chat'} until")]
+    what, again = (name, f"/unmute {name}") if name else (capitalised(tr("the whole chat")), "/unmute")
+    time = local.at(until, muted.zone, muted.now)
     return View(
-        title=f"{what} is muted until {local.at(until, muted.zone, muted.now)} ({span})",
-        body=(Text(WAITS), *(Note(f"Also muted: {one}.") for one in others)),
-        buttons=(Button("Unmute", again), Button("What rang", "/missed"), Button("What is muted", "/mute")),
+        title=tr("{name} is muted until {time} ({span})", name=what, time=time, span=span),
+        body=(Text(tr(WAITS)), *(Note(tr("Also muted: {what}.", what=one)) for one in muted.words_but(name))),
+        buttons=(Button(tr("Unmute"), again), *_buttons_of_all()),
         data={"muted": muted.data()},
     )
 
 
 def unmuted_view(names: Sequence[str], released: int, muted: Muted) -> View:
     """The answer to /unmute; `released` counts the messages that have waited."""
-    what = f"{', '.join(names)} rings again" if names else "This chat rings again"
-    waited = "What has waited comes now, in one message." if released else "Nothing has waited."
+    what = tr("{name} rings again", name=", ".join(names)) if names else tr("This chat rings again")
+    waited = tr("What has waited comes now, in one message.") if released else tr("Nothing has waited.")
     return View(
         title=what,
-        body=(Text(waited), *(Note(f"Still muted: {one}.") for one in muted.words())),
-        buttons=(Button("What is muted", "/mute"), Button("What rang", "/missed")),
+        body=(Text(waited), *(Note(tr("Still muted: {what}.", what=one)) for one in muted.words())),
+        buttons=tuple(reversed(_buttons_of_all())),
         data={"muted": muted.data(), "released": released},
     )
 
@@ -76,7 +85,7 @@ def how_long_view(name: str) -> View:
     """The question that a mute without a time leaves; `name` is empty for the whole chat."""
     what = f"{name} " if name else ""
     return View(
-        title=f"Mute {name or 'the whole chat'} for how long?",
+        title=tr("Mute {name} for how long?", name=name or tr("the whole chat")),
         body=(Code(f"/mute {what}8h"),),
         buttons=tuple(Button(span, f"/mute {what}{span}") for span in SPANS),
         data={"name": name or None},
@@ -84,15 +93,19 @@ def how_long_view(name: str) -> View:
 
 
 def _table(muted: Muted) -> tuple[Element, ...]:
-    rows = [("the whole chat", muted.until)] if muted.until is not None else []
+    rows = [(tr("the whole chat"), muted.until)] if muted.until is not None else []
     rows += list(muted.names.items())
     cells = tuple(
         (name, local.at(until, muted.zone, muted.now), numbers.duration(until - muted.now)) for name, until in rows
     )
-    return (Table((Column("muted"), Column("until"), Column("that is in")), cells), Note(WAITS))
+    return (Table((Column(tr("muted")), Column(tr("until")), Column(tr("that is in"))), cells), Note(tr(WAITS)))
 
 
 def _buttons(muted: Muted) -> tuple[Button, ...]:
-    whole = [Button("Unmute the chat", "/unmute")] if muted.until is not None else []
-    names = [Button(f"Unmute {name}", f"/unmute {name}") for name in list(muted.names)[:BUTTONS]]
-    return (*whole, *names, Button("What rang", "/missed"))
+    whole = [Button(tr("Unmute the chat"), "/unmute")] if muted.until is not None else []
+    names = [Button(tr("Unmute {name}", name=name), f"/unmute {name}") for name in list(muted.names)[:BUTTONS]]
+    return (*whole, *names, Button(tr("What rang"), "/missed"))
+
+
+def _buttons_of_all() -> tuple[Button, ...]:
+    return (Button(tr("What rang"), "/missed"), Button(tr("What is muted"), "/mute"))

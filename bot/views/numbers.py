@@ -1,15 +1,20 @@
-"""Numbers and times as people read them. A minus is a minus sign, not a hyphen."""
+"""Numbers and times as people read them, in the language that is spoken. A minus is a minus sign, not a hyphen."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from bot import words
+from bot.words import formats, mark, spoken, tr, trn
 from scoring.rounding import round_half_up
 
 MINUS = "−"
 UNKNOWN = "–"
 MOST_DIGITS = 8
+LEAST_SHORT = 999.5  # USD; from a thousand on money has a unit
+UNITS = (mark("{number} d"), mark("{number} h"), mark("{number} min"))  # of a length of time
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -22,7 +27,12 @@ def percent(value: float | None, digits: int = 1) -> str:
         return UNKNOWN
     rounded = round_half_up(value, digits)
     sign = MINUS if rounded < 0 else "+" if rounded > 0 else ""
-    return f"{sign}{abs(rounded):,.{digits}f} %"
+    return share(f"{sign}{abs(rounded):,.{digits}f}")
+
+
+def share(number: str) -> str:
+    """A number, as English writes it, in percent: 30 %."""
+    return words.percent(number)
 
 
 def rate(value: float | None, digits: int = 4) -> str:
@@ -40,7 +50,7 @@ def rate(value: float | None, digits: int = 4) -> str:
 
 def score(value: float) -> str:
     """A score with one decimal."""
-    return f"{round_half_up(value, 1):.1f}"
+    return _local(f"{round_half_up(value, 1):.1f}")
 
 
 def score_below(value: float, minimum: float) -> str:
@@ -50,16 +60,36 @@ def score_below(value: float, minimum: float) -> str:
     ('3.96', '2.5', '3.9999')
     """
     digits = next((n for n in range(1, MOST_DIGITS) if round_half_up(value, n) < minimum), MOST_DIGITS)
-    return f"{round_half_up(value, digits):.{digits}f}"
+    return _local(f"{round_half_up(value, digits):.{digits}f}")
 
 
 def plain(value: float) -> str:
-    """A number as it can be typed again: no exponent, nothing rounded.
+    """A number as it can be typed again, in any language: no exponent, nothing rounded.
 
     >>> plain(6.0), plain(1e6), plain(0.00001), plain(3.25)
     ('6', '1000000', '0.00001', '3.25')
     """
     return format(Decimal(repr(value)).normalize(), "f")
+
+
+def said(value: float) -> str:
+    """The same as people read it."""
+    return _local(plain(value))
+
+
+def general(value: float) -> str:
+    """A number with six digits at most, and no more than it has."""
+    return _local(f"{value:g}")
+
+
+def formula(text: str) -> str:
+    """Arithmetic, written in English, with numbers as people read them.
+
+    A comma between two of them becomes a semicolon where a comma begins the decimals.
+    """
+    if not formats.has_decimal_comma(spoken()):
+        return text
+    return re.sub(r"(?<=\d)\.(?=\d)", ",", re.sub(r",(?= )", ";", text))
 
 
 def money(value: float | None) -> str:
@@ -70,10 +100,12 @@ def money(value: float | None) -> str:
     """
     if value is None:
         return UNKNOWN
+    if spoken() != formats.ENGLISH and abs(value) >= LEAST_SHORT:
+        return formats.short_money(float(f"{value:.3g}"), spoken())
     for limit, unit in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
         if abs(value) >= limit * 0.9995:
             return f"${_three_digits(value / limit)}{unit}"
-    return f"${value:,.0f}"
+    return tr("${number}", number=_local(f"{value:,.0f}"))
 
 
 def price(value: float | None) -> str:
@@ -81,16 +113,32 @@ def price(value: float | None) -> str:
     if value is None:
         return UNKNOWN
     if value >= 1 or value == 0:
-        return f"${value:,.2f}"
+        return tr("${number}", number=_local(f"{value:,.2f}"))
     digits = 2
     while digits < 12 and round(value, digits) * 10 ** (digits - 2) < 1:
         digits += 1
-    return f"${value:.{digits}f}"
+    return tr("${number}", number=_local(f"{value:.{digits}f}"))
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
-    """3 exchanges, 1 exchange."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+    """3 exchanges, 1 exchange. The nouns are found in the code where they are written out."""
+    one, many = f"{{count}} {noun}", f"{{count}} {plural or noun + 's'}"
+    return trn(one, many, number)
+
+
+def whole(number: float) -> str:
+    """A number without decimals: 1,200."""
+    return _local(f"{number:,.0f}")
+
+
+def days(number: float) -> str:
+    """Days in short: 7 d."""
+    return tr(UNITS[0], number=_local(f"{number:,.0f}"))
+
+
+def hours(number: float) -> str:
+    """Hours in short: 8 h."""
+    return tr(UNITS[1], number=general(number))
 
 
 def duration(span: timedelta) -> str:
@@ -102,29 +150,59 @@ def duration(span: timedelta) -> str:
     ('under 1 min', '1 h')
     """
     minutes = int(span.total_seconds() // 60)
-    parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min"))
+    parts = tuple(zip((minutes // 1440, minutes // 60 % 24, minutes % 60), UNITS, strict=True))
     first = next((place for place, (number, _) in enumerate(parts) if number), None)
     if first is None:
-        return "under 1 min"
-    return " ".join(f"{number} {unit}" for number, unit in parts[first : first + 2] if number)
+        return tr("under 1 min")
+    return " ".join(tr(unit, number=number) for number, unit in parts[first : first + 2] if number)
 
 
 def ago(then: datetime | None, now: datetime) -> str:
     """How long ago: 41 min ago."""
-    return "never" if then is None else f"{duration(max(now - then, timedelta(0)))} ago"
+    return tr("never") if then is None else tr("{span} ago", span=duration(max(now - then, timedelta(0))))
 
 
-def clock(instant: datetime) -> str:
+def clock(at: datetime) -> str:
     """An instant in UTC: 2026-11-02 04:30 UTC."""
-    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    utc = at.astimezone(UTC)
+    return f"{day(utc)} {time(utc)} UTC"
 
 
-def iso(instant: datetime | None) -> str | None:
+def instant(at: datetime) -> str:
+    """A day and a time in a table, of the zone that the instant has: 2026-11-02 04:30."""
+    return f"{short_day(at)} {time(at)}"
+
+
+def time(at: datetime) -> str:
+    """A time of day, of the zone that the instant has: 04:30."""
+    return f"{at:%H:%M}"
+
+
+def day(value: date) -> str:
+    """A day in a sentence: 2026-11-02."""
+    return formats.day(_date(value), spoken(), "medium")
+
+
+def short_day(value: date) -> str:
+    """A day in a table."""
+    return formats.day(_date(value), spoken(), "short")
+
+
+def iso(at: datetime | None) -> str | None:
     """An instant as the documents write it: 2026-04-26T07:00:00Z."""
-    return None if instant is None else f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return None if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _three_digits(value: float) -> str:
     digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
     text = f"{value:.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _local(number: str) -> str:
+    """A number of which Python has written the English form."""
+    return formats.separated(number, spoken())
+
+
+def _date(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value

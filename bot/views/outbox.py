@@ -8,6 +8,8 @@ from datetime import datetime
 
 from bot.views import numbers
 from bot.views.elements import Field, Json
+from bot.words import tr
+from bot.words.stored import retold
 from storage.chats import UP, PlatformState
 from storage.outbox import OPEN, Health
 
@@ -26,19 +28,27 @@ class Delivering:
 def outbox_fields(delivering: Delivering, now: datetime) -> list[Field]:
     """The lines of /status about messages, the worst news first."""
     outbox = delivering.outbox
-    fields = [Field("fault", delivering.fault)] if delivering.fault else []
+    fields = [Field(tr("fault"), retold(delivering.fault))] if delivering.fault else []
     fields += [
-        Field(one.name.capitalize(), f"{_state(one)}, for {numbers.duration(now - one.since)}")
+        Field(
+            one.name.capitalize(), tr("{state}, for {span}", state=_state(one), span=numbers.duration(now - one.since))
+        )
         for one in delivering.platforms
         if one.state != UP
     ]
     waiting = [_count(outbox, state) for state in OPEN if outbox.counts.get(state)]
-    oldest = "" if outbox.oldest_due is None else f", the oldest for {numbers.duration(now - outbox.oldest_due)}"
+    oldest = ""
+    if outbox.oldest_due is not None:
+        oldest = tr(", the oldest for {span}", span=numbers.duration(now - outbox.oldest_due))
     ended = [_count(outbox, state) for state in outbox.counts if state not in OPEN]
-    fields.append(Field("waiting", f"{', '.join(waiting)}{oldest}" if waiting else "nothing"))
-    fields.append(Field("messages", f"{outbox.enqueued:,} enqueued: {', '.join([*ended, *waiting]) or 'none yet'}"))
+    fields.append(Field(tr("waiting"), f"{', '.join(waiting)}{oldest}" if waiting else tr("nothing")))
+    all_of_them = ", ".join([*ended, *waiting]) or tr("none yet")
+    said = tr("{count} enqueued: {states}", count=numbers.whole(outbox.enqueued), states=all_of_them)
+    fields.append(Field(tr("messages"), said))
     if outbox.missing:
-        fields.append(Field("MISSING", f"{outbox.missing:+,} messages: the sum does not agree; please report it"))
+        missing = f"{'+' if outbox.missing > 0 else '-'}{numbers.whole(abs(outbox.missing))}"
+        said = tr("{count} messages: the sum does not agree; please report it", count=missing)
+        fields.append(Field(tr("MISSING"), said))
     return fields
 
 
@@ -56,8 +66,8 @@ def outbox_data(delivering: Delivering) -> dict[str, Json]:
 
 
 def _count(outbox: Health, state: str) -> str:
-    return f"{outbox.counts[state]:,} {state.replace('_', ' ')}"
+    return f"{numbers.whole(outbox.counts[state])} {retold(state.replace('_', ' '))}"
 
 
 def _state(one: PlatformState) -> str:
-    return f"{one.state}: {one.detail[:LONGEST_DETAIL]}" if one.detail else one.state
+    return f"{retold(one.state)}: {retold(one.detail)[:LONGEST_DETAIL]}" if one.detail else retold(one.state)

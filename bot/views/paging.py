@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from bot.views import numbers
 from bot.views.elements import Button, Json, Note
+from bot.words import tr
 
 MOST_ROWS = 5000  # the limit of the documents
 Row = TypeVar("Row")
@@ -31,14 +33,20 @@ def pagination(page: Page[Row]) -> dict[str, Json]:
 
 def more_buttons(page: Page[Row]) -> tuple[Button, ...]:
     """The button of the next page, where there is one."""
-    return (Button("More", page.more),) if page.cursor is not None else ()
+    return (Button(tr("More"), page.more),) if page.cursor is not None else ()
 
 
 def cut_notes(page: Page[Row], what: str) -> list[Note]:
-    """Says so when rows are left; `what` are they, in the plural."""
+    """Says so when rows are left; `what` are they, in the plural, a message of the catalogues."""
     shown = len(page.rows)
     if page.first and shown:
-        return [Note(f"{page.first + 1:,} to {page.first + shown:,} of {page.total:,} {what}.")]
+        first, last = numbers.whole(page.first + 1), numbers.whole(page.first + shown)
+        total = numbers.whole(page.total)
+        return [Note(tr("{first} to {last} of {total} {what}.", first=first, last=last, total=total, what=tr(what)))]
     if page.total > shown:
-        return [Note(f"{shown:,} of {page.total:,} {what}; more with limit={min(MOST_ROWS, page.total)}.")]
+        more = f"limit={min(MOST_ROWS, page.total)}"
+        some, total = numbers.whole(shown), numbers.whole(page.total)
+        return [
+            Note(tr("{some} of {total} {what}; more with {more}.", some=some, total=total, what=tr(what), more=more))
+        ]
     return []

@@ -7,15 +7,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from bot.charts.daily import Columns, days_of, slots_of
 from bot.charts.model import CoinChart, Dot, Heading, HeatChart, Mark, Person, Streak, Strip, TimelineChart, day_label
 from bot.feeds.exchanges import title_of
 from bot.views import numbers
 from bot.views.cluster_card import Company
-from bot.views.cluster_words import plan_share, role, verb
+from bot.views.cluster_words import by_side, plan_share, role
 from bot.views.elements import Picture, View
 from bot.views.scores import streak_text
+from bot.words import ENGLISH, mark, speaking, spoken, tr, trn
+from bot.words.stored import retold
 from scoring.clusters import ClusterRule
 from scoring.funding import DAY, FundingHistory
 from scoring.model import Cluster, Coin, CoinFunding, Filing, Insider, PriceChanges
@@ -26,7 +29,7 @@ LEAST_DAYS = 7  # so many are shown, known or not
 FEW_DAYS = 3  # up to so many known days, slots of 8 hours tell more
 CAPTION_UNITS = 900  # UTF-16; a caption of Telegram may have 1,024
 NAME_LENGTH = 40  # of a name in a caption
-UNIT = "Funding per 8 h"
+UNIT, UNIT_BY_DAY = mark("Funding per 8 h"), mark("Funding per 8 h, by day")
 BISECTIONS = 40
 SEEN_FROM = 2.5  # a mark may make the scale so many times larger, else it is left out
 PEOPLE = 11  # rows of a timeline
@@ -44,6 +47,18 @@ class CoinDays:
 def with_picture(view: View, picture: Picture | None) -> View:
     """The view with a picture, where there is one."""
     return view if picture is None else replace(view, body=(*view.body, picture))
+
+
+def in_words(make: Callable[[], Picture | None]) -> Picture | None:
+    """The picture, and with it the same in English: for a painter whose fonts lack the letters of the language."""
+    picture = make()
+    if picture is None or spoken() == ENGLISH:
+        return picture
+    with speaking(ENGLISH):
+        plain = make()
+    in_english: Any = None if plain is None else plain.chart  # of the same kind, which no type can say
+    chart = replace(picture.chart, language=spoken(), plain=in_english)
+    return replace(picture, chart=chart)
 
 
 def coin_picture(
@@ -74,20 +89,19 @@ def coin_picture(
         funding=rates,
         prices=daily,
         funding_heading=Heading(
-            f"{UNIT}, by day", numbers.rate(rates[newest]), day_label(first_day + timedelta(days=newest))
+            tr(UNIT_BY_DAY), numbers.rate(rates[newest]), day_label(first_day + timedelta(days=newest))
         ),
         price_heading=Heading(
-            "Price",
+            tr("Price"),
             numbers.price(daily[-1]),
-            "" if prices.pct_7d is None else f"{numbers.percent(prices.pct_7d)} in 7 d",
+            "" if prices.pct_7d is None else tr("{change} in 7 d", change=numbers.percent(prices.pct_7d)),
         ),
         price_high=numbers.price(max(seen)) if seen else "",
         price_low=numbers.price(min(seen)) if seen else "",
         streak=streak,
-        marks=tuple(
-            mark for mark in marks if mark.level >= SEEN_FROM * min(rate for rate in rates if rate is not None)
-        ),
+        marks=tuple(one for one in marks if one.level >= SEEN_FROM * min(rate for rate in rates if rate is not None)),
         footer=_footer(first_day, last_day, 0 if funding is None else len(funding.exchanges)),
+        nothing=tr("not known"),
     )
     return Picture(chart, _captioned(_coin_words(chart, funding)))
 
@@ -109,21 +123,26 @@ def funding_picture(coin: Coin, history: FundingHistory, now: datetime) -> Pictu
     strips.sort(key=lambda one: (one.values[-1] is None, one.values[-1] or 0.0, one.name))
     start = columns.start + timedelta(seconds=first * columns.seconds)
     end = columns.start + timedelta(seconds=len(mean) * columns.seconds)
-    by = "day" if columns.seconds == DAY else f"{columns.seconds // 3600} h"
-    span = f"{start:%Y-%m-%d} to {end - timedelta(days=1):%Y-%m-%d}"
-    if columns.seconds != DAY:
-        span = f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
+    by_day = columns.seconds == DAY
+    if by_day:
+        span = _to(numbers.short_day(start), numbers.short_day(end - timedelta(days=1)))
+    else:
+        span = _to(numbers.instant(start), numbers.instant(end))
     chart = HeatChart(
         title=coin.symbol,
         name="" if coin.name == coin.symbol else coin.name,
-        heading=Heading(UNIT if by != "day" else f"{UNIT}, by day", numbers.rate(mean[-1]), _last_label(end, by)),
+        heading=Heading(tr(UNIT_BY_DAY if by_day else UNIT), numbers.rate(mean[-1]), _last_label(end, by_day=by_day)),
         start=start,
         step_hours=columns.seconds // 3600,
         strips=tuple(strips),
-        mean=_strip("Mean", mean[first:]) if len(strips) > 1 else None,
-        footer=f"{span} UTC · newest at the right",
+        mean=_strip(tr("Mean"), mean[first:]) if len(strips) > 1 else None,
+        footer=tr("{span} UTC · newest at the right", span=span),
+        nothing=tr("not known"),
     )
-    return Picture(chart, _captioned(_heat_words(chart, mean[first:], f"by {by}, {span} UTC")))
+    by = tr("by day, {span} UTC", span=span)
+    if not by_day:
+        by = tr("by {hours}, {span} UTC", hours=numbers.hours(columns.seconds // 3600), span=span)
+    return Picture(chart, _captioned(_heat_words(chart, mean[first:], by)))
 
 
 def cluster_picture(company: Company, rule: ClusterRule, now: datetime) -> Picture | None:
@@ -142,7 +161,14 @@ def cluster_picture(company: Company, rule: ClusterRule, now: datetime) -> Pictu
         first_day=first,
         last_day=last,
         people=tuple(one for _, people in shown for one in _with_others(people, room)),
-        footer=f"{day_label(first)} to {day_label(last)} {last.year}, by trade · area of a dot: value",
+        footer=tr(
+            "{first} to {last} {year}, by trade · area of a dot: value",
+            first=day_label(first),
+            last=day_label(last),
+            year=last.year,
+        ),
+        legend=(tr("bought"), tr("sold"), tr("10b5-1 plan")),
+        nothing=tr("nobody traded"),
     )
     return Picture(chart, _captioned(_timeline_words(chart, shown)))
 
@@ -187,31 +213,44 @@ def _streak(funding: CoinFunding | None) -> Streak | None:
     if funding is None or not funding.streak or funding.signal_start is None:
         return None
     first = funding.signal_start.astimezone(UTC).date()
-    return Streak(first, f"{streak_text(funding.streak, funding.streak_open)} since {day_label(first)}")
+    days = streak_text(funding.streak, funding.streak_open)
+    return Streak(first, tr("{days} since {day}", days=days, day=day_label(first)))
 
 
 def _footer(first: date, last: date, exchanges: int) -> str:
-    mean = f" · mean of {numbers.count(exchanges, 'exchange')}" if exchanges else ""
-    return f"{first} to {last} UTC{mean}"
+    span = f"{_to(numbers.short_day(first), numbers.short_day(last))} UTC"
+    if not exchanges:
+        return span
+    return f"{span} · {trn('mean of {count} exchange', 'mean of {count} exchanges', exchanges)}"
+
+
+def _to(first: str, last: str) -> str:
+    return tr("{first} to {last}", first=first, last=last)
 
 
 def _strip(name: str, values: tuple[float | None, ...]) -> Strip:
     return Strip(name, values, numbers.rate(values[-1]))
 
 
-def _last_label(end: datetime, by: str) -> str:
-    return day_label((end - timedelta(days=1)).date()) if by == "day" else f"{day_label(end.date())} {end:%H:%M}"
+def _last_label(end: datetime, *, by_day: bool) -> str:
+    if by_day:
+        return day_label((end - timedelta(days=1)).date())
+    return f"{day_label(end.date())} {numbers.time(end)}"
 
 
 def _heading(cluster: Cluster) -> Heading:
     share = plan_share(cluster.plan_value, cluster.total_value)
-    text = f"{numbers.count(cluster.insider_count, 'insider')} {verb(cluster.side)}"
-    return Heading(text, numbers.money(cluster.total_value), f"{share} under a plan" if share else "")
+    text = tr(
+        by_side(cluster.side, mark("{insiders} bought"), mark("{insiders} sold")),
+        insiders=numbers.count(cluster.insider_count, "insider"),
+    )
+    plan = tr("{share} under a plan", share=share) if share else ""
+    return Heading(text, numbers.money(cluster.total_value), plan)
 
 
 def _people(cluster: Cluster, filings: Mapping[str, Filing]) -> list[Person]:
     return [
-        Person(one.name, role(one) or "", cluster.side, dots, numbers.money(one.value))
+        Person(one.name, retold(role(one) or ""), cluster.side, dots, numbers.money(one.value))
         for one in cluster.insiders
         if (dots := tuple(_dots(cluster, one, filings)))
     ]
@@ -242,51 +281,78 @@ def _with_others(people: Sequence[Person], room: int) -> list[Person]:
     shown, rest = people[: room - 1], people[room - 1 :]
     dots = tuple(dot for one in rest for dot in one.dots)
     value = numbers.money(math.fsum(dot.value for dot in dots))
-    return [*shown, Person(numbers.count(len(rest), "other"), "", rest[0].side, dots, value)]
+    return [*shown, Person(trn("{count} other", "{count} others", len(rest)), "", rest[0].side, dots, value)]
 
 
 def _coin_words(chart: CoinChart, funding: CoinFunding | None) -> Iterator[str]:
     days = [chart.first_day + timedelta(days=at) for at in range(len(chart.funding))]
     known = [(rate, day) for rate, day in zip(chart.funding, days, strict=True) if rate is not None]
-    yield (
-        f"{_short(chart.title)}: average funding per 8 h of each day, {days[0]} to {days[-1]} (UTC), "
-        f"{numbers.rate(known[-1][0])} on {known[-1][1]}."
+    yield tr(
+        "{coin}: average funding per 8 h of each day, {first} to {last} (UTC), {rate} on {day}.",
+        coin=_short(chart.title),
+        first=numbers.day(days[0]),
+        last=numbers.day(days[-1]),
+        rate=numbers.rate(known[-1][0]),
+        day=numbers.day(known[-1][1]),
     )
     (low, on), (high, then) = min(known), max(known)
     if numbers.rate(low) != numbers.rate(high):
-        yield f"Lowest {numbers.rate(low)} on {on}, highest {numbers.rate(high)} on {then}."
+        yield tr(
+            "Lowest {low} on {on}, highest {high} on {then}.",
+            low=numbers.rate(low),
+            on=numbers.day(on),
+            high=numbers.rate(high),
+            then=numbers.day(then),
+        )
     if chart.streak is not None and funding is not None:
         lasts = streak_text(funding.streak, funding.streak_open, long=True)
-        yield f"Negative for {lasts}, since {chart.streak.first_day}."
+        yield tr("Negative for {days}, since {day}.", days=lasts, day=numbers.day(chart.streak.first_day))
     if unknown := len(days) - len(known):
-        yield f"{numbers.count(unknown, 'day is', 'days are')} not known."
+        yield trn("{count} day is not known.", "{count} days are not known.", unknown)
     prices = [price for price in chart.prices if price is not None]
     if prices:
-        between = f"between {numbers.price(min(prices))} and {numbers.price(max(prices))}"
-        yield f"Above it the price, {between}, now {numbers.price(chart.prices[-1])}."
-    if marks := "; ".join(mark.label for mark in chart.marks):
-        yield f"Dashed, for the 72-hour average: {marks}."
+        yield tr(
+            "Above it the price, between {low} and {high}, now {now}.",
+            low=numbers.price(min(prices)),
+            high=numbers.price(max(prices)),
+            now=numbers.price(chart.prices[-1]),
+        )
+    if marks := "; ".join(one.label for one in chart.marks):
+        yield tr("Dashed, for the 72-hour average: {marks}.", marks=marks)
 
 
 def _heat_words(chart: HeatChart, mean: Sequence[float | None], span: str) -> Iterator[str]:
-    count = numbers.count(len(chart.strips), "exchange")
-    of = f"{_short(chart.title)}: average funding per 8 h on {count}, {span}."
-    yield f"{of} Orange is negative, blue above the usual +0.01 %."
+    of = tr(
+        "{coin}: average funding per 8 h on {exchanges}, {span}.",
+        coin=_short(chart.title),
+        exchanges=numbers.count(len(chart.strips), "exchange"),
+        span=span,
+    )
+    yield f"{of} {tr('Orange is negative, blue above the usual {rate}.', rate=numbers.percent(0.01, 2))}"
     if mean[-1] is not None and len(chart.strips) > 1:
-        yield f"The mean is {numbers.rate(mean[-1])}."
+        yield tr("The mean is {rate}.", rate=numbers.rate(mean[-1]))
     said = [f"{one.name} {one.label}" for one in chart.strips]
-    yield f"Last: {', '.join(said)}."
+    yield tr("Last: {rates}.", rates=", ".join(said))
 
 
 def _timeline_words(chart: TimelineChart, shown: Sequence[tuple[Cluster, Sequence[Person]]]) -> Iterator[str]:
-    who = " and ".join(f"{one.text} {one.value}" for one in chart.headings)
-    yield f"{_short(chart.title)}: {who}, {chart.first_day} to {chart.last_day}, by the date of the trade."
+    yield tr(
+        "{company}: {who}, {first} to {last}, by the date of the trade.",
+        company=_short(chart.title),
+        who=tr(" and ").join(f"{one.text} {one.value}" for one in chart.headings),
+        first=numbers.day(chart.first_day),
+        last=numbers.day(chart.last_day),
+    )
     for cluster, people in shown:
         for one in people:
             days = sorted({dot.day for dot in one.dots})
-            when = f"on {days[0]}" if len(days) == 1 else f"on {len(days)} days from {days[0]} to {days[-1]}"
+            when = tr("on {day}", day=numbers.day(days[0]))
+            if len(days) > 1:
+                first, last = numbers.day(days[0]), numbers.day(days[-1])
+                when = tr("on {count} days from {first} to {last}", count=len(days), first=first, last=last)
             known_as = f"{_short(one.name)} ({_short(one.role)})" if one.role else _short(one.name)
-            yield f"{known_as} {verb(cluster.side)} {one.value} {when}."
+            traded = by_side(cluster.side, mark("{name} bought {value} {when}."), mark("{name} sold {value} {when}."))
+            yield tr(traded, name=known_as, value=one.value, when=when)
 
 
 def _short(name: str) -> str:

@@ -13,7 +13,9 @@ from bot.feeds.exchanges import EXCHANGES, title_of
 from bot.views import numbers
 from bot.views.elements import Button, Column, Json, Meter, Note, Table, Text, View
 from bot.views.sources import Service, as_given, price_note
-from bot.views.titles import TITLES
+from bot.views.titles import capitalised, signal_title
+from bot.words import ENGLISH, mark, speaking, tr
+from bot.words.stored import retold
 from scoring.funding import annual_rate
 from scoring.model import Coin, CoinScore, Signal
 from scoring.rounding import round_half_up
@@ -21,7 +23,10 @@ from scoring.rounding import round_half_up
 MISSING_SHOWN = 3
 SHOWN = 20  # coins on a page
 CARDS = 5  # of the first coins, behind a button each
-SHARES_NOTE = "Shorts on perpetual futures, day after day; not share sales by company insiders (those are /clusters)."
+SHARES_NOTE = mark(
+    "Shorts on perpetual futures, day after day; not share sales by company insiders (those are /clusters)."
+)
+ORDERS = (mark("By score"), mark("By funding"), mark("By change"), mark("By streak"))  # as Sort has them
 METHODOLOGY = {
     Signal.PUMP: "Composite score (0-10): funding magnitude × pump magnitude × (0.6 + 0.4 × persistence) × 10.",
     Signal.SELLING: "Composite score (0-10): 0.4 × funding magnitude + 0.6 × funding persistence.",
@@ -94,24 +99,28 @@ def score_list(  # noqa: PLR0913 - what a list shows
     `service` is the hosted one whose scores they are, None for our own.
     """
     total, minimum = part.total, part.minimum
-    at_least = f" ≥ {numbers.plain(minimum)}" if minimum else ""
-    title = f"{TITLES[signal].capitalize()}{at_least}: {numbers.count(total, 'coin')}"
+    at_least = f" ≥ {numbers.said(minimum)}" if minimum else ""
+    title = f"{capitalised(signal_title(signal))}{at_least}: {numbers.count(total, 'coin')}"
     body: list[Text | Note | Table] = []
     if shown:
         body.append(_table(shown, part.first + 1, service))
         if total > len(shown):
-            first = part.first + 1
-            body.append(Note(f"{first} to {part.first + len(shown)} of {total}; more with limit={min(500, total)}."))
+            first, last, more = part.first + 1, part.first + len(shown), f"limit={min(500, total)}"
+            said = tr("{first} to {last} of {total}; more with {more}.", first=first, last=last, total=total, more=more)
+            body.append(Note(said))
     elif highest is None:
-        body.append(Text("No coin passes the gate now."))
+        body.append(Text(tr("No coin passes the gate now.")))
     else:
-        body.append(Text(f"The highest now is {highest.base_coin} with {numbers.score_below(highest.score, minimum)}."))
+        score = numbers.score_below(highest.score, minimum)
+        body.append(Text(tr("The highest now is {coin} with {score}.", coin=highest.base_coin, score=score)))
     if any(score.funding.streak_open for score, _ in shown):
-        body.append(Note("≥: nothing is known of the day before; the streak may have begun earlier, and score more."))
+        said = tr("≥: nothing is known of the day before; the streak may have begun earlier, and score more.")
+        body.append(Note(said))
     if signal is Signal.SELLING:
-        body.append(Note(SHARES_NOTE))
+        body.append(Note(tr(SHARES_NOTE)))
     if service is not None and shown:
-        body.append(Note(f"Each score is {as_given(service.name)}. Negative now: by the rates of this moment."))
+        said = tr("Each score is {given}. Negative now: by the rates of this moment.", given=as_given(service.name))
+        body.append(Note(said))
     if said := price_note({score.base_coin: score.prices for score, _ in shown}):
         body.append(Note(said))
     body.append(Note(f"{coverage} · {numbers.clock(now)}"))
@@ -120,7 +129,7 @@ def score_list(  # noqa: PLR0913 - what a list shows
         title=title,
         body=tuple(body),
         buttons=(
-            Button(f"🔔 Alert me at ≥ {at}", f"/alert {name} min={at}"),
+            Button(tr("🔔 Alert me at ≥ {score}", score=numbers.said(alert_at)), f"/alert {name} min={at}"),
             *_list_buttons(part, name),
             *(Button(score.base_coin, f"/coin {score.base_coin}") for score, _ in shown[:CARDS]),
         ),
@@ -137,11 +146,12 @@ def _list_buttons(part: Part, name: str) -> tuple[Button, ...]:
     if not part.total:
         return ()
     here = part.line(name, sort=part.sort, page=part.page)
-    back = (Button("◀ Back", part.line(name, sort=part.sort, page=part.page - 1)),) if part.page > 1 else ()
+    back = (Button(tr("◀ Back"), part.line(name, sort=part.sort, page=part.page - 1)),) if part.page > 1 else ()
     on = part.first + part.limit < part.total
-    more = (Button("More ▶", part.line(name, sort=part.sort, page=part.page + 1)),) if on else ()
-    orders = (Button(f"By {one}", part.line(name, sort=one)) for one in Sort if one is not part.sort)
-    return (*back, *more, Button("↻ Refresh", here), *(orders if part.total > 1 else ()))
+    more = (Button(tr("More ▶"), part.line(name, sort=part.sort, page=part.page + 1)),) if on else ()
+    named = zip(Sort, ORDERS, strict=True)
+    orders = (Button(tr(order), part.line(name, sort=one)) for one, order in named if one is not part.sort)
+    return (*back, *more, Button(tr("↻ Refresh"), here), *(orders if part.total > 1 else ()))
 
 
 def coin_data(score: CoinScore, coin: Coin, updated_at: datetime) -> dict[str, Json]:
@@ -181,7 +191,7 @@ def coin_data(score: CoinScore, coin: Coin, updated_at: datetime) -> dict[str, J
 
 def streak_text(days: int, is_open: bool, *, long: bool = False) -> str:
     """A streak; "≥" where the day before it is unknown, so that it may have begun earlier."""
-    return f"{'≥ ' if is_open else ''}{numbers.count(days, 'day') if long else f'{days} d'}"
+    return f"{'≥ ' if is_open else ''}{numbers.count(days, 'day') if long else numbers.days(days)}"
 
 
 def coverage_note(
@@ -189,11 +199,12 @@ def coverage_note(
 ) -> str:
     """What the numbers rest on; `missing`: exchanges that do not count now → why, in a few words."""
     if newest is None:
-        return "no settlements stored yet: /status says why"
+        return tr("no settlements stored yet: /status says why")
     age = now - newest
-    stale = " (stale)" if age > timedelta(hours=9) else ""
-    said = f"{numbers.count(exchanges, 'exchange')} · newest settlement {numbers.ago(newest, now)}{stale}"
-    return " · ".join(part for part in (said, without(missing or {})) if part)
+    stale = f" ({tr('stale')})" if age > timedelta(hours=9) else ""
+    settled = tr("newest settlement {ago}", ago=numbers.ago(newest, now)) + stale
+    said = f"{numbers.count(exchanges, 'exchange')} · {settled}"
+    return " · ".join(part for part in (said, retold(without(missing or {}))) if part)
 
 
 def lack(outcome: str, detail: str) -> str:
@@ -208,7 +219,7 @@ def lack(outcome: str, detail: str) -> str:
 
 
 def without(missing: Mapping[str, str]) -> str:
-    """The exchanges that are not behind a number: without Binance (refuses this country (451))."""
+    """The exchanges that are not behind a number, in English: without Binance (refuses this country (451))."""
     if not missing:
         return ""
     names = [f"{title_of(name)} ({why})" for name, why in sorted(missing.items())]
@@ -219,20 +230,22 @@ def without(missing: Mapping[str, str]) -> str:
 def negative_text(score: CoinScore) -> str:
     """How many exchanges behind a score are negative; nothing is known where none is."""
     behind = len(score.funding.exchanges)
-    return f"{score.funding.negative_exchanges} of {behind}" if behind else numbers.UNKNOWN
+    if not behind:
+        return numbers.UNKNOWN
+    return tr("{part} of {whole}", part=score.funding.negative_exchanges, whole=behind)
 
 
 def _table(shown: Sequence[tuple[CoinScore, Coin]], first: int, service: Service | None) -> Table:
     columns = (
         Column("#", "right"),
-        Column("coin"),
-        Column("name", phone=0),
-        Column("score"),
-        Column("per 8 h", "right", phone=2),
-        Column("APR", "right", phone=2),
-        Column("7 d", "right", phone=2),
-        Column("streak", "right"),
-        Column("negative" if service is None else "negative now", "right", phone=0),
+        Column(tr("coin")),
+        Column(tr("name"), phone=0),
+        Column(tr("score")),
+        Column(tr("per 8 h"), "right", phone=2),
+        Column(tr("APR"), "right", phone=2),
+        Column(numbers.days(7), "right", phone=2),
+        Column(tr("streak"), "right"),
+        Column(tr("negative") if service is None else tr("negative now"), "right", phone=0),
     )
     return Table(
         columns,
@@ -256,7 +269,8 @@ def _table(shown: Sequence[tuple[CoinScore, Coin]], first: int, service: Service
 def _data(
     signal: Signal, shown: Sequence[tuple[CoinScore, Coin]], now: datetime, service: Service | None
 ) -> dict[str, Json]:
-    given = "" if service is None else f"Each score is {as_given(service.name)}."
+    with speaking(ENGLISH):  # as the documents have it
+        given = "" if service is None else f"Each score is {as_given(service.name)}."
     about: dict[str, Json] = {
         "methodology": given or METHODOLOGY[signal],
         "update_frequency": "every 30 minutes",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.charts.model import Theme
-from bot.views import local
+from bot.views import local, numbers
 from bot.views.elements import Button
+from bot.words import languages, mark, spoken, tr
 
 if TYPE_CHECKING:
     from bot.alerts.quiet import ChatSettings
@@ -37,11 +38,11 @@ class Menu(StrEnum):
 
 
 LABELS = {
-    Menu.QUIET: "Quiet hours…",
-    Menu.ZONE: "Clock…",
-    Menu.URGENT: "Urgent…",
-    Menu.CAP: "Cap…",
-    Menu.DIGEST: "Daily digest…",
+    Menu.QUIET: mark("Quiet hours…"),
+    Menu.ZONE: mark("Clock…"),
+    Menu.URGENT: mark("Urgent…"),
+    Menu.CAP: mark("Cap…"),
+    Menu.DIGEST: mark("Daily digest…"),
 }
 
 
@@ -54,24 +55,25 @@ def menu_buttons(settings: ChatSettings, menu: Menu, now: datetime) -> tuple[But
         Menu.CAP: _cap_buttons,
         Menu.DIGEST: _digest_buttons,
     }[menu](settings)
-    return (*buttons, Button("◀ Back", "/settings"))
+    return (*buttons, Button(tr("◀ Back"), "/settings"))
 
 
 def settings_buttons(settings: ChatSettings) -> tuple[Button, ...]:
     """All settings: menus, and what is turned into its opposite."""
-    menus = (Button(label, f"/settings menu={menu}") for menu, label in LABELS.items())
-    sound = ("With sound", "no") if settings.silent else ("Without sound", "yes")
-    repeats = ("Without repeats", "no") if settings.repeat else ("With repeats", "yes")
+    menus = (Button(tr(label), f"/settings menu={menu}") for menu, label in LABELS.items())
+    sound = (tr("With sound"), "no") if settings.silent else (tr("Without sound"), "yes")
+    repeats = (tr("Without repeats"), "no") if settings.repeat else (tr("With repeats"), "yes")
     dark = settings.theme is Theme.DARK
-    theme = ("Light pictures", Theme.LIGHT) if dark else ("Dark pictures", Theme.DARK)
+    theme = (tr("Light pictures"), Theme.LIGHT) if dark else (tr("Dark pictures"), Theme.DARK)
     return (
         *menus,
         _change(sound[0], "silent", sound[1]),
         _change(theme[0], "theme", theme[1]),
         _change(repeats[0], "repeats", repeats[1]),
-        Button("What is muted", "/mute"),
-        Button("Subscriptions", "/alerts"),
-        Button("Send a sample", "/test"),
+        *(_change(name, "language", code) for code, name in languages().items() if code != spoken()),
+        Button(tr("What is muted"), "/mute"),
+        Button(tr("Subscriptions"), "/alerts"),
+        Button(tr("Send a sample"), "/test"),
     )
 
 
@@ -83,24 +85,24 @@ def _quiet_buttons(settings: ChatSettings) -> list[Button]:
     begin, end = settings.quiet_from, settings.quiet_to
     now = "" if begin is None or end is None else f"{local.of_day(begin)}-{local.of_day(end)}"
     nights = [_change(night.replace("-", "–"), "quiet", night) for night in NIGHTS if night != now]
-    return [*nights, *([_change("No quiet hours", "quiet", "off")] if now else [])]
+    return [*nights, *([_change(tr("No quiet hours"), "quiet", "off")] if now else [])]
 
 
 def _zone_buttons(settings: ChatSettings, now: datetime) -> list[Button]:
     def city(zone: str) -> str:
-        return f"{zone.rpartition('/')[2].replace('_', ' ')} {now.astimezone(ZoneInfo(zone)):%H:%M}"
+        return f"{zone.rpartition('/')[2].replace('_', ' ')} {numbers.time(now.astimezone(ZoneInfo(zone)))}"
 
     return [_change(city(zone), "zone", zone) for zone in ZONES if zone != settings.zone]
 
 
 def _urgent_buttons(settings: ChatSettings) -> list[Button]:
     levels = [_change(f"≥ {one}", "urgent", str(one)) for one in URGENT if one != settings.urgent]
-    return [*levels, *_off(settings.urgent, "Nothing is urgent", "urgent")]
+    return [*levels, *_off(settings.urgent, tr("Nothing is urgent"), "urgent")]
 
 
 def _cap_buttons(settings: ChatSettings) -> list[Button]:
-    caps = [_change(f"{one} a day", "cap", str(one)) for one in CAPS if one != settings.cap]
-    return [*caps, *_off(settings.cap, "No cap", "cap")]
+    caps = [_change(tr("{count} a day", count=one), "cap", str(one)) for one in CAPS if one != settings.cap]
+    return [*caps, *_off(settings.cap, tr("No cap"), "cap")]
 
 
 def _digest_buttons(settings: ChatSettings) -> list[Button]:

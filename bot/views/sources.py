@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.views import numbers
+from bot.words import mark, tr
 from scoring.model import PriceChanges
 
 SERVICES = {"finradar": "Finradar", "sharpe": "Sharpe"}
 PRICES = {
     "coingecko": "CoinGecko",
-    "marks": "our own marks",
-    "candles": "an exchange's candles",
-    "import": "imported prices",
+    "marks": mark("our own marks"),
+    "candles": mark("an exchange's candles"),
+    "import": mark("imported prices"),
 }
 USUAL_PRICES = "coingecko"
 NAMES_SHOWN = 3
@@ -35,17 +36,18 @@ class Service:
 
 def service_title(name: str) -> str:
     """A hosted service's name as people write it."""
-    return SERVICES.get(name, name or "a hosted service")
+    return SERVICES.get(name, name or tr("a hosted service"))
 
 
 def as_given(name: str) -> str:
     """What stands in the place of arithmetic: as given by Sharpe; tocsin did not compute it."""
-    return f"as given by {service_title(name)}; tocsin did not compute it"
+    return tr("as given by {service}; tocsin did not compute it", service=service_title(name))
 
 
 def given_stamp(service: Service, now: datetime) -> str:
     """The coverage of a service's numbers: as given by Sharpe, updated 12 min ago."""
-    return f"as given by {service.title}, updated {numbers.ago(service.read_at, now)}"
+    ago = numbers.ago(service.read_at, now)
+    return tr("as given by {service}, updated {ago}", service=service.title, ago=ago)
 
 
 def price_note(prices: Mapping[str, PriceChanges]) -> str:
@@ -58,17 +60,20 @@ def price_note(prices: Mapping[str, PriceChanges]) -> str:
     if not others:
         return ""
     if len(groups) == 1:
-        return f"7 d change from {price_title(next(iter(others)))}."
-    said = [f"from {price_title(source)}: {_some(coins)}" for source, coins in sorted(others.items())]
-    rest = f"; the others from {price_title(USUAL_PRICES)}" if USUAL_PRICES in groups else ""
-    return f"7 d change {'; '.join(said)}{rest}."
+        return tr("{days} change from {source}.", days=numbers.days(7), source=price_title(next(iter(others))))
+    said = [
+        tr("from {source}: {coins}", source=price_title(source), coins=_some(coins))
+        for source, coins in sorted(others.items())
+    ]
+    said += [tr("the others from {source}", source=price_title(USUAL_PRICES))] if USUAL_PRICES in groups else []
+    return tr("{days} change {sources}.", days=numbers.days(7), sources="; ".join(said))
 
 
 def price_title(source: str) -> str:
     """A price source as people call it: our own marks."""
-    return PRICES.get(source) or service_title(source)
+    return tr(PRICES[source]) if source in PRICES else service_title(source)
 
 
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-    return ", ".join(names[:NAMES_SHOWN]) + more
+    shown, more = ", ".join(names[:NAMES_SHOWN]), len(names[NAMES_SHOWN:])
+    return tr("{names} and {count} more", names=shown, count=more) if more else shown

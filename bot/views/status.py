@@ -13,6 +13,8 @@ from bot.views import numbers
 from bot.views.elements import Button, Column, Element, Field, Fields, Json, Note, Table, Text, View
 from bot.views.filings import FilingsState, filings_data, filings_fields, state_of
 from bot.views.outbox import Delivering, outbox_data, outbox_fields
+from bot.words import mark, tr, trn
+from bot.words.stored import retold
 from scoring.model import Held
 from storage.refreshes import Refresh, Source
 
@@ -20,7 +22,12 @@ STALE = timedelta(hours=9)  # the longest common interval and an hour
 PRICE_STALE = timedelta(hours=2)  # an older price scores nothing (DESIGN, the method, 9)
 HELD_SHOWN = 5  # in the overview
 HELD_LISTED = 100
-PRICE_TITLES = {"coingecko": "CoinGecko", "marks": "our own marks", "candles": "candles", "import": "imports"}
+PRICE_TITLES = {
+    "coingecko": "CoinGecko",
+    "marks": mark("our own marks"),
+    "candles": mark("candles"),
+    "import": mark("imports"),
+}
 BAR_CELLS = 10
 
 
@@ -72,17 +79,25 @@ def status_view(health: Health) -> View:
     body.append(Note(numbers.clock(health.now)))
     buttons = []
     if held:
-        buttons.append(Button(f"All {len(held)} in quarantine", "/status quarantine"))
+        buttons.append(Button(tr("All {count} in quarantine", count=len(held)), "/status quarantine"))
     if health.depth.exchanges:
-        buttons.append(Button("History per exchange", "/status history"))
+        buttons.append(Button(tr("History per exchange"), "/status history"))
     if health.holdings.filings.aside:
-        buttons.append(Button("Filings that could not be read", "/status filings"))
-    return View(title="Status", body=tuple(body), buttons=tuple(buttons), data=_data(health))
+        buttons.append(Button(tr("Filings that could not be read"), "/status filings"))
+    return View(title=tr("Status"), body=tuple(body), buttons=tuple(buttons), data=_data(health))
 
 
 def quarantine_view(held: Sequence[Held], now: datetime) -> View:
     """Every value that is not believed, with its reason."""
-    columns = (Column("exchange"), Column("contract"), Column("coin"), Column("rate", "right"), Column("since"))
+    columns = (
+        Column(tr("exchange")),
+        Column(tr("contract")),
+        Column(tr("coin")),
+        Column(tr("rate"), "right"),
+        Column(tr("since")),
+        Column(tr("for"), "right"),
+        Column(tr("why")),
+    )
     shown = held[:HELD_LISTED]
     rows = tuple(
         (
@@ -90,96 +105,113 @@ def quarantine_view(held: Sequence[Held], now: datetime) -> View:
             one.symbol,
             one.base_coin,
             numbers.rate(one.value) if one.value == one.value else numbers.UNKNOWN,  # NaN differs from itself
-            f"{one.since:%Y-%m-%d %H:%M}",
+            numbers.instant(one.since),
             numbers.count(one.cycles, "refresh", "refreshes"),
-            one.reason,
+            retold(one.reason),
         )
         for one in shown
     )
-    table = Table((*columns, Column("for", "right"), Column("why")), rows)
-    body: list[Element] = [table] if rows else [Text("Nothing is held back: every value was believed.")]
+    nothing = Text(tr("Nothing is held back: every value was believed."))
+    body: list[Element] = [Table(columns, rows) if rows else nothing]
     if len(held) > len(shown):
-        body.append(Note(f"The first {len(shown)} of {len(held)}."))
-    body.append(Note(f"What is held never reaches a score; the last believed rate stays. {numbers.clock(now)}"))
+        body.append(Note(tr("The first {some} of {total}.", some=len(shown), total=len(held))))
+    never = tr("What is held never reaches a score; the last believed rate stays.")
+    body.append(Note(f"{never} {numbers.clock(now)}"))
     data: list[Json] = [_held_data(one) for one in held]
-    return View(title=f"Quarantine: {numbers.count(len(held), 'value')}", body=tuple(body), data={"quarantine": data})
+    title = tr("Quarantine: {values}", values=numbers.count(len(held), "value"))
+    return View(title=title, body=tuple(body), data={"quarantine": data})
 
 
 def history_view(depth: Depth, provisional: Mapping[str, int], now: datetime) -> View:
     """How deep each exchange's history is, and how long the rest takes."""
     columns = (
-        Column("exchange"),
-        Column("there", "right"),
-        Column("contracts", "right"),
-        Column("reaches back"),
-        Column("left", "right"),
-        Column("serves less", "right"),
-        Column("failing", "right"),
-        Column("provisional", "right"),
+        Column(tr("exchange")),
+        Column(tr("there"), "right"),
+        Column(tr("contracts"), "right"),
+        Column(tr("reaches back")),
+        Column(tr("left"), "right"),
+        Column(tr("serves less"), "right"),
+        Column(tr("failing"), "right"),
+        Column(tr("provisional"), "right"),
     )
     rows = tuple(
         (
             title_of(one.exchange),
-            f"{one.part * 100:.0f} %",
-            f"{one.done:,} of {one.contracts:,}",
-            numbers.UNKNOWN if one.since is None else f"{numbers.duration(now - one.since)}, to {one.since:%Y-%m-%d}",
-            numbers.UNKNOWN if not one.seconds_left else f"about {numbers.duration(_span(one.seconds_left))}",
-            f"{one.shorter:,}" if one.shorter else numbers.UNKNOWN,
-            f"{one.failing:,}" if one.failing else numbers.UNKNOWN,
-            f"{provisional.get(one.exchange, 0):,}",
+            numbers.share(f"{one.part * 100:.0f}"),
+            tr("{part} of {whole}", part=numbers.whole(one.done), whole=numbers.whole(one.contracts)),
+            numbers.UNKNOWN if one.since is None else _reach(one.since, now),
+            tr("about {span}", span=_span(one.seconds_left)) if one.seconds_left else numbers.UNKNOWN,
+            numbers.whole(one.shorter) if one.shorter else numbers.UNKNOWN,
+            numbers.whole(one.failing) if one.failing else numbers.UNKNOWN,
+            numbers.whole(provisional.get(one.exchange, 0)),
         )
         for one in depth.exchanges
     )
-    body: list[Element] = [Table(columns, rows)] if rows else [Text("No history is read: see feeds.funding.")]
-    body.append(Text(f"Wanted: {numbers.count(depth.days, 'day')} of settlements; {history_line(depth)}."))
+    nothing = Text(tr("No history is read: see {key}.", key="feeds.funding"))
+    body: list[Element] = [Table(columns, rows) if rows else nothing]
+    wanted = trn(
+        "Wanted: {count} day of settlements; {progress}.",
+        "Wanted: {count} days of settlements; {progress}.",
+        depth.days,
+        progress=history_line(depth),
+    )
+    body.append(Text(wanted))
     body.append(
         Note(
-            "“serves less” counts contracts of which the exchange has less than is wanted, such as young ones. "
-            "A provisional settlement is the last estimate before it; the exchange's own row replaces it within hours."
+            tr(
+                "“serves less” counts contracts of which the exchange has less than is wanted, such as young ones. "
+                "A provisional settlement is the last estimate before it; the exchange's own row replaces it within "
+                "hours."
+            )
         )
     )
     body.append(Note(numbers.clock(now)))
     data: list[Json] = [_coverage_data(one) for one in depth.exchanges]
-    return View(title="History of settlements", body=tuple(body), data={"history_days": depth.days, "history": data})
+    title = tr("History of settlements")
+    return View(title=title, body=tuple(body), data={"history_days": depth.days, "history": data})
+
+
+def _reach(since: datetime, now: datetime) -> str:
+    return tr("{span}, to {day}", span=numbers.duration(now - since), day=numbers.short_day(since))
 
 
 def history_line(depth: Depth) -> str:
     """The progress of the history in one line, with a bar while it is not whole."""
     if not depth.exchanges:
-        return "none is read"
+        return tr("none is read")
     part = part_of(depth.exchanges)
     if not depth.seconds_left:
-        return "all there is has been read"
+        return tr("all there is has been read")
     full = int(part * BAR_CELLS)
     bar = "█" * full + "░" * (BAR_CELLS - full)
-    return f"{bar} {part * 100:.0f} % read, about {numbers.duration(_span(depth.seconds_left))} left"
+    share = numbers.share(f"{part * 100:.0f}")
+    return tr("{bar} {share} read, about {span} left", bar=bar, share=share, span=_span(depth.seconds_left))
 
 
 def _facts(health: Health) -> Fields:
     holdings, last = health.holdings, health.last
     facts = [
         Field(
-            "last refresh",
-            "never" if last is None else f"{numbers.clock(last.at)}, {numbers.ago(last.at, health.now)}",
+            tr("last refresh"),
+            tr("never") if last is None else f"{numbers.clock(last.at)}, {numbers.ago(last.at, health.now)}",
         ),
-        Field("stored", f"{numbers.count(holdings.coins, 'coin')}, {numbers.count(holdings.filings.stored, 'filing')}"),
+        Field(
+            tr("stored"), f"{numbers.count(holdings.coins, 'coin')}, {numbers.count(holdings.filings.stored, 'filing')}"
+        ),
     ]
     if health.depth.exchanges:
-        facts.append(
-            Field("history", f"{numbers.count(health.depth.days, 'day')} wanted: {history_line(health.depth)}")
-        )
+        days, progress = numbers.count(health.depth.days, "day"), history_line(health.depth)
+        facts.append(Field(tr("history"), tr("{days} wanted: {progress}", days=days, progress=progress)))
     if estimates := sum(holdings.provisional.values()):
-        facts.append(Field("provisional", f"{numbers.count(estimates, 'settlement')} of estimates, to be confirmed"))
+        text = tr("{settlements} of estimates, to be confirmed", settlements=numbers.count(estimates, "settlement"))
+        facts.append(Field(tr("provisional"), text))
     if holdings.price_sources:
         said = sorted(holdings.price_sources.items(), key=lambda item: (-item[1], item[0]))
-        facts.append(
-            Field(
-                "price changes",
-                ", ".join(
-                    f"{numbers.count(coins, 'coin')} from {PRICE_TITLES.get(name, name)}" for name, coins in said
-                ),
-            )
-        )
+        parts = [
+            trn("{count} coin from {source}", "{count} coins from {source}", n, source=tr(PRICE_TITLES.get(name, name)))
+            for name, n in said
+        ]
+        facts.append(Field(tr("price changes"), ", ".join(parts)))
     facts += filings_fields(holdings.filings)
     facts += outbox_fields(health.delivering, health.now)
     return Fields(tuple(facts))
@@ -189,19 +221,19 @@ def _sources_table(health: Health) -> Table:
     holdings, now = health.holdings, health.now
     by_name = {source.name: source for source in health.sources}
     columns = (
-        Column("source"),
-        Column("newest"),
-        Column("age", "right"),
-        Column("last asked", "right"),
-        Column("state"),
+        Column(tr("source")),
+        Column(tr("newest")),
+        Column(tr("age"), "right"),
+        Column(tr("last asked"), "right"),
+        Column(tr("state")),
     )
     rows = [
         _row(title_of(name), at, by_name.get(name), now, closed=EXCHANGES[name].closed if name in EXCHANGES else None)
         for name, at in _exchanges(holdings, by_name).items()
     ]
-    rows.append(_row("Prices", holdings.newest_price, by_name.get("prices"), now, stale=PRICE_STALE))
+    rows.append(_row(tr("Prices"), holdings.newest_price, by_name.get("prices"), now, stale=PRICE_STALE))
     filings, asked = holdings.filings, by_name.get("filings")
-    row = _row("Filings", filings.newest, asked, now)
+    row = _row(tr("Filings"), filings.newest, asked, now)
     # Nights and weekends are nothing to worry about, and a source that failed says so itself.
     rows.append(row if asked is not None and asked.detail else (*row[:-1], state_of(filings, now)))
     taken = {*EXCHANGES, *holdings.newest_settlements, "prices", "filings"}
@@ -223,46 +255,57 @@ def _row(
     closed: date | None = None,
 ) -> tuple[str, ...]:
     if source is not None and source.detail:
-        begun = f", since {source.since:%Y-%m-%d %H:%M}" if source.outcome == Outcome.REFUSED else ""
-        state = f"{source.detail}{begun}"
+        state = retold(source.detail)
+        if source.outcome == Outcome.REFUSED and source.since is not None:
+            state = tr("{what}, since {time}", what=state, time=numbers.instant(source.since))
     elif newest is None:
-        state = "nothing stored" if source is None or source.answered_at is None else "answered"
+        state = tr("nothing stored") if source is None or source.answered_at is None else tr("answered")
     elif closed is not None and now.date() >= closed:
-        state = f"closed on {closed}"
+        state = tr("closed on {day}", day=numbers.short_day(closed))
     else:
-        state = "stale" if now - newest > stale else "fresh"
+        state = tr("stale") if now - newest > stale else tr("fresh")
     return (
         title,
-        numbers.UNKNOWN if newest is None else f"{newest:%Y-%m-%d %H:%M}",
+        numbers.UNKNOWN if newest is None else numbers.instant(newest),
         numbers.UNKNOWN if newest is None else numbers.duration(max(now - newest, timedelta(0))),
-        "imported" if source is None else numbers.ago(source.asked_at, now),
+        tr("imported") if source is None else numbers.ago(source.asked_at, now),
         state,
     )
 
 
 def _closed_line() -> str:
-    closed = [f"{one.title} ({one.closed})" for one in EXCHANGES.values() if one.closed is not None]
-    return f"Closed, and never asked: {', '.join(closed)}; their history can be imported." if closed else ""
+    closed = [f"{one.title} ({numbers.short_day(one.closed)})" for one in EXCHANGES.values() if one.closed is not None]
+    if not closed:
+        return ""
+    return tr("Closed, and never asked: {names}; their history can be imported.", names=", ".join(closed))
 
 
 def _apart_line(apart: Iterable[str]) -> str:
     names = list(apart)
     if not names:
         return ""
-    shown = ", ".join(names[:HELD_SHOWN]) + (f" and {len(names) - HELD_SHOWN} more" if len(names) > HELD_SHOWN else "")
-    return f"Kept apart, for their price says that they are other tokens of the same ticker: {shown}."
+    shown = ", ".join(names[:HELD_SHOWN])
+    if more := len(names[HELD_SHOWN:]):
+        shown = tr("{names} and {count} more", names=shown, count=more)
+    return tr("Kept apart, for their price says that they are other tokens of the same ticker: {names}.", names=shown)
 
 
 def _held_notes(held: Sequence[Held]) -> list[Element]:
     if not held:
         return []
-    lines = [f"{title_of(one.exchange)} {one.symbol}: {one.reason}" for one in held[:HELD_SHOWN]]
-    more = f"; and {len(held) - HELD_SHOWN} more" if len(held) > HELD_SHOWN else ""
-    return [Note(f"In quarantine, {numbers.count(len(held), 'value')} that no score uses: {'; '.join(lines)}{more}.")]
+    lines = [f"{title_of(one.exchange)} {one.symbol}: {retold(one.reason)}" for one in held[:HELD_SHOWN]]
+    lines += [tr("and {count} more", count=len(held) - HELD_SHOWN)] if len(held) > HELD_SHOWN else []
+    said = trn(
+        "In quarantine, {count} value that no score uses: {values}.",
+        "In quarantine, {count} values that no score uses: {values}.",
+        len(held),
+        values="; ".join(lines),
+    )
+    return [Note(said)]
 
 
-def _span(seconds: float) -> timedelta:
-    return timedelta(seconds=max(60.0, seconds))
+def _span(seconds: float) -> str:
+    return numbers.duration(timedelta(seconds=max(60.0, seconds)))
 
 
 def _data(health: Health) -> dict[str, Json]:

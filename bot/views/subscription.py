@@ -11,6 +11,8 @@ from bot.views import local, numbers
 from bot.views.alerts import covered, describe, past_data, rang
 from bot.views.elements import Column, Element, Note, Table, Text, View
 from bot.views.subscription_menus import Part, part_buttons
+from bot.views.titles import kind_title
+from bot.words import tr, trc
 from scoring.model import Signal
 
 if TYPE_CHECKING:
@@ -51,9 +53,9 @@ def subscription_view(shown: Shown) -> View:
     body += _standing(shown)
     body += _recent(shown)
     body += _others(shown)
-    body += [Note(f"Muted: {one}.") for one in shown.muted]
+    body += [Note(tr("Muted: {what}.", what=one)) for one in shown.muted]
     return View(
-        title=f"Subscription {shown.id}: {describe(shown.wish)}",
+        title=tr("Subscription {id}: {wish}", id=shown.id, wish=describe(shown.wish)),
         body=tuple(body),
         buttons=part_buttons(Part(shown.id, shown.wish)),
         data={
@@ -69,24 +71,36 @@ def subscription_view(shown: Shown) -> View:
 
 def _standing(shown: Shown) -> list[Element]:
     if not shown.standing:
-        return [Text("Nothing stands above it now.")]
-    columns = (Column("standing now"), Column("now", "right"), Column("told", "right"), Column("since"))
+        return [Text(tr("Nothing stands above it now."))]
+    columns = (
+        Column(tr("standing now")),
+        Column(tr("now"), "right"),
+        Column(tr("told"), "right"),
+        Column(tr("since")),
+    )
     rows = [(one.title, one.level, one.told, local.at(one.since, shown.zone, shown.now)) for one in shown.standing]
     left = len(rows) - SHOWN
-    return [Table(columns, tuple(rows[:SHOWN])), *([Note(f"And {left} more.")] if left > 0 else [])]
+    return [Table(columns, tuple(rows[:SHOWN])), *([Note(tr("And {count} more.", count=left))] if left > 0 else [])]
 
 
 def _recent(shown: Shown) -> list[Element]:
     past = shown.past
     elements: list[Element] = []
     if past.covered:
-        elements.append(Text(f"In the last {past.days} days it would have rung for {rang(past)}."))
+        elements.append(
+            Text(tr("In the last {days} days it would have rung for {rings}.", days=past.days, rings=rang(past)))
+        )
     if past.latest:
-        columns = (Column("would have rung"), Column("what"), Column("from", "right"), Column("to", "right"))
+        columns = (
+            Column(tr("would have rung")),
+            Column(tr("what")),
+            Column(trc("level", "from"), "right"),
+            Column(trc("level", "to"), "right"),
+        )
         rows = tuple(
             (
                 local.at(one.at, shown.zone, shown.now),
-                f"{one.kind} {one.title}",
+                f"{kind_title(one.kind)} {one.title}",
                 _level(one.before, shown.wish.signal),
                 _level(one.level, shown.wish.signal),
             )
@@ -94,8 +108,9 @@ def _recent(shown: Shown) -> list[Element]:
         )
         elements.append(Table(columns, rows))
     if past.without:
-        filters = " and ".join(past.without)
-        elements.append(Note(f"Of the past it is not stored what {filters} would have left out: it may be fewer."))
+        filters = tr(" and ").join(past.without)
+        said = tr("Of the past it is not stored what {filters} would have left out: it may be fewer.", filters=filters)
+        elements.append(Note(said))
     return elements + [Note(note) for note in [covered(past, shown.wish.signal)] if note]
 
 
@@ -103,10 +118,14 @@ def _others(shown: Shown) -> list[Element]:
     known = {minimum: past for minimum, past in shown.others.items() if past.covered}
     if not known:
         return []
-    columns = (Column("with min", "right"), Column("rings a week", "right"), Column("of them new", "right"))
+    columns = (
+        Column(tr("with min"), "right"),
+        Column(tr("rings a week"), "right"),
+        Column(tr("of them new"), "right"),
+    )
     rows = tuple(
         (
-            numbers.plain(minimum) + (" (now)" if minimum == shown.wish.minimum else ""),
+            numbers.said(minimum) + (f" ({tr('now')})" if minimum == shown.wish.minimum else ""),
             _a_week(past.new + past.risen, past),
             _a_week(past.new, past),
         )
@@ -118,7 +137,7 @@ def _others(shown: Shown) -> list[Element]:
 def _a_week(count: int, past: Rehearsal) -> str:
     if past.covered >= past.days:
         return f"{count * WEEK / past.days:.0f}"
-    return f"about {count * WEEK / past.covered:.0f}"
+    return tr("about {span}", span=f"{count * WEEK / past.covered:.0f}")
 
 
 def _level(level: float | None, signal: Signal) -> str:

@@ -114,6 +114,7 @@ class People:
         self.by_token: dict[str, Asked] = {}
         self.shown: dict[str, dict[str, Any]] = {}  # messages, as they are now
         self.bot_may = BOT_MAY
+        self.locale = "en-US"  # of everybody's app
         self._numbers = itertools.count(1_200_000_000_000_000_000)
         self._sending: set[asyncio.Future[Any]] = set()
 
@@ -213,7 +214,7 @@ class People:
         self.by_token[asked.token] = asked
         told: dict[str, Any] = {
             "id": number, "application_id": APPLICATION, "type": kind, "token": asked.token, "version": 1, "data": data,
-            "channel_id": channel, "locale": "en-US", "entitlements": [], "attachment_size_limit": 10_485_760,
+            "channel_id": channel, "locale": self.locale, "entitlements": [], "attachment_size_limit": 10_485_760,
             "app_permissions": str(self.bot_may),
         }  # fmt: skip
         held = self.channels.get(channel)

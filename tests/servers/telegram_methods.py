@@ -45,7 +45,7 @@ class Methods(People):
     def __init__(self, **how: Any) -> None:
         super().__init__(**how)
         self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.menus: dict[str, list[dict[str, str]]] = {}  # by scope
+        self.menus: dict[str, list[dict[str, str]]] = {}  # by scope, and language where it is for one
         self.signs: dict[str, dict[str, Any]] = {}  # press → how it was signed
         self.found: dict[str, list[dict[str, Any]]] = {}  # inline query → results
         self.webhook: dict[str, Any] = {}
@@ -159,4 +159,5 @@ class Methods(People):
 
 
 def _scope(body: Mapping[str, Any]) -> str:
-    return str((body.get("scope") or {}).get("type", "default"))
+    scope, language = (body.get("scope") or {}).get("type", "default"), body.get("language_code")
+    return f"{scope}, {language}" if language else str(scope)

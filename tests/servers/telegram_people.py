@@ -54,11 +54,17 @@ class People:
         self.queries: set[str] = set()  # presses that may still be signed
         self.chats: dict[str, dict[str, Any]] = {}
         self.admins: dict[str, Set[str]] = {}
+        self.languages: dict[str, str] = {}  # user → what their app speaks; of others it is not told
         self.numbers = itertools.count(1)  # of messages
         self._update_ids = itertools.count(1000)
         self._query_ids = itertools.count(1)
         self.last_update = 0
         self.news = asyncio.Event()
+
+    def user(self, user: str) -> dict[str, Any]:
+        """A user as updates tell it."""
+        told = {"language_code": self.languages[user]} if user in self.languages else {}
+        return person(user) | told
 
     def group(
         self, chat: str, *, admins: Set[str] = frozenset(), kind: str = "supergroup", forum: bool = False
@@ -105,7 +111,9 @@ class People:
         elif as_chat:
             message["sender_chat"] = self.chat_of(as_chat)
         if not is_channel:
-            message.setdefault("from", GROUP_ANONYMOUS_BOT if anonymous else CHANNEL_BOT if as_chat else person(user))
+            message.setdefault(
+                "from", GROUP_ANONYMOUS_BOT if anonymous else CHANNEL_BOT if as_chat else self.user(user)
+            )
         if topic is not None:
             message |= {"message_thread_id": topic, "is_topic_message": True}
         kind = "channel_post" if is_channel else "message"
@@ -135,14 +143,14 @@ class People:
         query = str(next(self._query_ids))
         if not stale:
             self.queries.add(query)
-        told = {"id": query, "from": person(user), "chat_instance": "1", "data": data}
+        told = {"id": query, "from": self.user(user), "chat_instance": "1", "data": data}
         self.update(callback_query=told | ({"message": message} if message else {"inline_message_id": "x"}))
         return query
 
     def searches(self, user: str, text: str) -> str:
         """Somebody types the bot's name and a text in any chat; the id of the query."""
         query = str(next(self._query_ids))
-        self.update(inline_query={"id": query, "from": person(user), "query": text, "offset": ""})
+        self.update(inline_query={"id": query, "from": self.user(user), "query": text, "offset": ""})
         return query
 
     def blocks(self, user: str) -> None:

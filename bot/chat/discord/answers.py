@@ -17,6 +17,7 @@ from bot.chat.discord.render import render_pages, render_plain
 from bot.chat.files import documents_of, file_of, without_documents
 from bot.chat.texts import clean, cut
 from bot.views.elements import Picture, Tone, View
+from bot.words import ENGLISH, speaking
 
 log = logging.getLogger("tocsin.discord")
 
@@ -33,6 +34,7 @@ class Reply:
     view: View
     of: Presses = runs  # what its buttons do
     hidden: bool = False  # only the person sees it
+    language: str = ENGLISH  # of what stands on its buttons
     in_place: bool = False  # it takes the place of the message that was pressed, unless it tells of an error
 
     @property
@@ -49,7 +51,8 @@ class Answers:
 
     async def give(self, interaction: Interaction, reply: Reply) -> None:
         """Answer an interaction, deferred or not. Raises discord.HTTPException."""
-        first, *more = render_pages(without_documents(reply.view), reply.of)
+        with speaking(reply.language):
+            first, *more = render_pages(without_documents(reply.view), reply.of)
         try:
             await self._first(interaction, reply, first)
         except discord.HTTPException as error:

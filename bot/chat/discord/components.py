@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from bot.chat.discord.words import OPEN_A_CARD
 from bot.chat.texts import clean, cut, units
 from bot.views.elements import Button, View
+from bot.words import tr
 from scoring.model import Signal
 
 # https://discord.com/developers/docs/components/reference
@@ -21,8 +23,6 @@ CUSTOM_ID_UNITS = 100
 BUTTON_UNITS = 80
 OPTIONS, OPTION_UNITS = 25, 100
 MENU = "menu"  # the custom_id of the menu: what its options stand for is in their values
-MENU_TITLE = "Open a card"
-HERE, IN_DM = " · here", " · in DM"
 PRIMARY, SECONDARY, DANGER = 1, 2, 4  # styles of a button
 TAKES_AWAY = ("/alert off", "/forget")
 
@@ -42,6 +42,7 @@ class Press:
     label: str
     way: Way
     command: str
+    end: str = ""  # of what it says, where a long label is cut before it
 
     @property
     def custom_id(self) -> str:
@@ -72,8 +73,8 @@ def presses(is_of_topic: Callable[[str], bool], *, is_group: bool) -> Presses:
     def of(button: Button) -> Sequence[Press]:
         if is_group and subscribes(button.command):
             return (
-                Press(button.label + HERE, Way.RUN, button.command),
-                Press(button.label + IN_DM, Way.DM, button.command),
+                Press(button.label, Way.RUN, button.command, tr(" · here")),
+                Press(button.label, Way.DM, button.command, tr(" · in DM")),
             )
         return (Press(button.label, Way.PUT if is_of_topic(button.command) else Way.RUN, button.command),)
 
@@ -93,7 +94,7 @@ def rows(view: View, of: Presses = runs) -> list[dict[str, Any]]:
     buttons = list(_buttons([one for one in view.buttons if clean(one.command) not in opened], of))
     free = ROWS - bool(menu)
     starts = range(0, min(len(buttons), free * BUTTONS_IN_A_ROW), BUTTONS_IN_A_ROW)
-    select = {"type": 3, "custom_id": MENU, "placeholder": MENU_TITLE, "options": menu}
+    select = {"type": 3, "custom_id": MENU, "placeholder": tr(OPEN_A_CARD), "options": menu}
     return [
         *([{"type": 1, "components": [select]}] if menu else []),
         *({"type": 1, "components": buttons[at : at + BUTTONS_IN_A_ROW]} for at in starts),
@@ -114,9 +115,8 @@ def _buttons(buttons: Sequence[Button], of: Presses) -> Iterator[dict[str, Any]]
 
 def _label(press: Press) -> str:
     """What it says; of a long name the end is left out, and not where it rings."""
-    end = next((one for one in (HERE, IN_DM) if press.label.endswith(one)), "")
-    label = cut(clean(press.label.removesuffix(end)), BUTTON_UNITS - units(end))
-    return label + end if label else ""
+    label = cut(clean(press.label), BUTTON_UNITS - units(press.end))
+    return label + press.end if label else ""
 
 
 def _menu(buttons: Sequence[Button]) -> list[dict[str, Any]]:

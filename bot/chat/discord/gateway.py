@@ -86,18 +86,18 @@ class Gateway(discord.AutoShardedClient):
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from a server, or the server is no more."""
         channels = (*guild.channels, *guild.threads)
-        await self._lost([Place(str(one.id), f"#{one.name} of {guild.name}") for one in channels], REMOVED)
+        await self._lost([Place(str(one.id), one.name, guild.name) for one in channels], REMOVED)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """A channel was deleted."""
-        place = Place(str(channel.id), f"#{channel.name} of {channel.guild.name}", channel.guild)
+        place = Place(str(channel.id), channel.name, channel.guild.name, channel.guild)
         await self._lost([place], DELETED)
 
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         """A thread, or a post of a forum, was deleted."""
         guild, thread = self.get_guild(payload.guild_id), payload.thread
-        title = f"{'a thread' if thread is None else f'#{thread.name}'} of {guild.name if guild else 'a server'}"
-        await self._lost([Place(str(payload.thread_id), title, guild)], DELETED)
+        names = ("" if thread is None else thread.name, "" if guild is None else guild.name)
+        await self._lost([Place(str(payload.thread_id), *names, guild)], DELETED)
 
     async def _lost(self, places: Sequence[Place], why: str) -> None:
         if self.on_lost is not None:

@@ -19,16 +19,27 @@ from bot.chat.discord.api import GONE
 from bot.chat.discord.components import MENU, Press, Way, presses, read, subscribes
 from bot.chat.discord.dms import NoDmError
 from bot.chat.discord.options import line_of
-from bot.chat.discord.places import PLATFORM, Interaction, Where, asked_by, here, lacking, where
+from bot.chat.discord.places import Interaction, Where, alone, asked_by, here, lacking, where
 from bot.chat.discord.roles import with_role
 from bot.chat.discord.session import Session
 from bot.chat.discord.traffic import NOT_TAKEN, log_refusal
-from bot.chat.discord.words import CLOSED, NOT_WRITTEN, SLOW, in_dm_view, lacking_view, not_yours_view, refused_view
+from bot.chat.discord.words import (
+    CLOSED,
+    NO_BUTTON,
+    NO_COMMAND,
+    NOT_WRITTEN,
+    SLOW,
+    in_dm_view,
+    lacking_view,
+    not_yours_view,
+    refused_view,
+)
 from bot.chat.lines import changes, command_name, topic_of
 from bot.commands.base import ChatRef
 from bot.errors import UserError
 from bot.views.elements import Button, Tone, View
-from bot.views.errors import error_view, our_fault_view
+from bot.views.errors import our_fault_view
+from bot.words import language_of, speaking, tr
 
 log = logging.getLogger("tocsin.discord")
 
@@ -46,13 +57,13 @@ class Interactions:
         data: Any = interaction.data
         command = self._session.commands.get(data["name"])
         if command is None:
-            await self._say(interaction, refused_view(f"There is no command /{data['name']} any more", "/help"))
+            await self._refuse(interaction, NO_COMMAND)
             return
         hidden = command.changes or command.personal
         try:
             line = line_of(command, with_role(command, data.get("options", ()), interaction.guild))
         except UserError as error:
-            await self._say(interaction, error_view(error))
+            await self._refuse(interaction, error.message, error.example or "/settings")
             return
         await self._answer(interaction, Press("", Way.RUN, line), hidden=hidden)
 
@@ -62,7 +73,7 @@ class Interactions:
         name, values = data["custom_id"], data.get("values", ())
         press = read(f"{Way.RUN}:{values[0]}" if name == MENU and values else name)
         if press is None:
-            await self._say(interaction, refused_view("This button is of another version; send the command", "/help"))
+            await self._refuse(interaction, NO_BUTTON)
             return
         is_shared = where(interaction) is not Where.ALONE
         if press.way is Way.PUT and is_shared and asked_by(interaction) not in (None, interaction.user.id):
@@ -86,18 +97,22 @@ class Interactions:
         await self._session.answers.give(interaction, replace(reply, hidden=hidden or is_error, in_place=in_place))
 
     async def _reply(self, interaction: Interaction, press: Press) -> Reply:
+        session, name = self._session, command_name(press.command, self._session.commands)
         try:
-            return await self._made(interaction, press)
+            ref = await self._ref(interaction, press, name)
+            language = await session.language(ref)
+            with speaking(language):
+                return replace(await self._made(interaction, press, ref), language=language)
         except NoDmError as error:
-            return Reply(refused_view(error.message, press.command))
+            with speaking(language_of(interaction.locale.value)):
+                return Reply(refused_view(error.message, press.command))
         except Exception:
             log.exception("answering on Discord failed")
-            return Reply(our_fault_view())
+            with speaking(language_of(interaction.locale.value)):
+                return Reply(our_fault_view())
 
-    async def _made(self, interaction: Interaction, press: Press) -> Reply:
+    async def _made(self, interaction: Interaction, press: Press, ref: ChatRef) -> Reply:
         session, line = self._session, press.command
-        name = command_name(line, session.commands)
-        ref = await self._ref(interaction, press, name)
         if ref.is_group and changes(line, session.commands):
             if not ref.is_admin:
                 return Reply(not_yours_view(line, subscribes=subscribes(line)), _in_dm)
@@ -121,8 +136,8 @@ class Interactions:
             return here(interaction)
         user, dms = str(interaction.user.id), self._session.dms
         if of_person or changes(press.command, self._session.commands) or name in BEGINS:
-            return ChatRef(PLATFORM, await dms.of(user), user)
-        return ChatRef(PLATFORM, await dms.known(user) or f"user:{user}", user)
+            return alone(interaction, await dms.of(user))
+        return alone(interaction, await dms.known(user) or f"user:{user}")
 
     async def _in_dm(self, interaction: Interaction, ref: ChatRef, view: View) -> View:
         """Write it where nobody else reads; returns what is said about that where it was pressed."""
@@ -137,9 +152,10 @@ class Interactions:
             return refused_view(CLOSED)
         return in_dm_view()
 
-    async def _say(self, interaction: Interaction, view: View) -> None:
-        await self._session.answers.give(interaction, Reply(view, hidden=True))
+    async def _refuse(self, interaction: Interaction, title: str, line: str = "/help") -> None:
+        with speaking(language_of(interaction.locale.value)):
+            await self._session.answers.give(interaction, Reply(refused_view(title, line), hidden=True))
 
 
 def _in_dm(button: Button) -> Sequence[Press]:
-    return (Press(f"{button.label} in DM", Way.DM, button.command),)
+    return (Press(button.label, Way.DM, button.command, tr(" · in DM")),)

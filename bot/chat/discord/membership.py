@@ -17,9 +17,11 @@ import discord
 from bot.chat.discord.answers import Answers
 from bot.chat.discord.places import PLATFORM
 from bot.chat.discord.traffic import NOT_TAKEN, log_refusal
-from bot.chat.discord.words import gone_view
+from bot.chat.discord.words import gone_view, place_title
 from bot.chat.seldom import Seldom
+from bot.commands.chats import settings_of
 from bot.views.elements import View
+from bot.words import speaking
 from storage import Storage, Transaction
 from storage.chats import ACTIVE, Chat
 
@@ -35,7 +37,8 @@ class Place:
     """A channel, as people know it."""
 
     address: str
-    title: str
+    channel: str = ""  # its name
+    server: str = ""  # its name
     guild: discord.Guild | None = None  # in which the bot still is
 
 
@@ -47,7 +50,7 @@ class Loss:
     why: str
     kept: int  # subscriptions
     alone: bool  # it was the conversation of one person
-    tell: tuple[str, ...]  # the conversations of those who made its subscriptions
+    tell: tuple[tuple[str, str], ...]  # conversations of those who made its subscriptions, and their languages
 
 
 def switch_off(storage: Storage, addresses: Iterable[str], why: str) -> list[Loss]:
@@ -74,8 +77,9 @@ def _loss(tx: Transaction, chat: Chat, why: str) -> Loss:
     persons = [tx.people.find(owner) for owner in dict.fromkeys(one.owner for one in made)]
     chats = [tx.chats.by_id(one.chat_id) for one in persons if one is not None]
     alone = tx.people.has(chat.id)
-    open_ones = [one.address for one in chats if one is not None and one.status == ACTIVE and one.platform == PLATFORM]
-    return Loss(chat.address, why, len(made), alone, tuple(one for one in open_ones if one != chat.address))
+    open_ones = [one for one in chats if one is not None and one.status == ACTIVE and one.platform == PLATFORM]
+    tell = tuple((one.address, settings_of(one).spoken) for one in open_ones if one.id != chat.id)
+    return Loss(chat.address, why, len(made), alone, tell)
 
 
 @dataclass
@@ -115,19 +119,21 @@ class Losses:
     def _place(self, address: str) -> Place:
         channel = self.client.get_channel(int(address))
         guild = getattr(channel, "guild", None)
-        title = "a channel of a server" if guild is None else f"#{getattr(channel, 'name', '')} of {guild.name}"
-        return Place(address, title, guild)
+        if guild is None:
+            return Place(address)
+        return Place(address, getattr(channel, "name", ""), guild.name, guild)
 
     async def _tell(self, loss: Loss, place: Place) -> None:
         if loss.alone or not loss.kept or not self.told.lets(loss.address):
             return
-        view = gone_view(place.title, loss.why, loss.kept)
-        told = [
-            await self._write(self.client.get_partial_messageable(int(address)), view)
-            for address in loss.tell[:MOST_TOLD]
-        ]
-        if any(told):
+        told = False
+        for address, language in loss.tell[:MOST_TOLD]:
+            with speaking(language):
+                view = gone_view(place_title(place.channel, place.server), loss.why, loss.kept)
+                told |= await self._write(self.client.get_partial_messageable(int(address)), view)
+        if told:
             return
+        view = gone_view(place_title(place.channel, place.server), loss.why, loss.kept)
         notices = None if place.guild is None else place.guild.system_channel
         if notices is None or str(notices.id) == loss.address or not await self._write(notices, view):
             log.warning("channel %s is off (%s), and nobody could be told", loss.address, loss.why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -34,11 +35,16 @@ def where(interaction: Interaction) -> Where:
 
 def here(interaction: Interaction) -> ChatRef:
     """The chat of the place, for its person. Manage Server makes an administrator of what a channel is told."""
-    user, address = str(interaction.user.id), str(interaction.channel_id)
+    address = str(interaction.channel_id)
     if where(interaction) is not Where.CHANNEL:
-        return ChatRef(PLATFORM, address, user)
+        return alone(interaction, address)
     may = interaction.permissions
-    return ChatRef(PLATFORM, address, user, is_group=True, is_admin=may.manage_guild or may.administrator)
+    return replace(alone(interaction, address), is_group=True, is_admin=may.manage_guild or may.administrator)
+
+
+def alone(interaction: Interaction, address: str) -> ChatRef:
+    """A chat that the person of an interaction has with the bot alone."""
+    return ChatRef(PLATFORM, address, str(interaction.user.id), language=interaction.locale.value)
 
 
 def lacking(interaction: Interaction) -> tuple[str, ...]:

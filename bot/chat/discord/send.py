@@ -125,7 +125,9 @@ def _forms(message: Outgoing) -> list[dict[str, Any]]:
     full = render(view)
     if message.reply_to is not None and message.reply_to.isdecimal():
         full["message_reference"] = {"message_id": message.reply_to, "fail_if_not_exists": False}
-    forms = [form | always for form in (full, render_plain(view), render_line(shortest(message.refs)))]
+    forms = [
+        form | always for form in (full, render_plain(view), render_line(shortest(message.refs, message.language)))
+    ]
     return [mentioning(form, message.mention) for form in forms]
 
 

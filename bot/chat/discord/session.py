@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from bot.chat.discord.answers import Answers
 from bot.chat.discord.dms import DirectMessages
 from bot.clock import Clock
 from bot.commands.base import ChatRef, Command
+from bot.commands.chats import language_here
 from bot.views.elements import View
 from storage import Storage
 
@@ -28,3 +30,7 @@ class Session:
     directory: Directory
     dms: DirectMessages
     patience: float  # seconds after which an answer that is not there yet is announced
+
+    async def language(self, ref: ChatRef) -> str:
+        """The language in which a chat is answered."""
+        return await asyncio.to_thread(language_here, self.storage, ref)

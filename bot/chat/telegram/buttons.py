@@ -11,10 +11,12 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.chat.lines import changes, command_name, topic_of
 from bot.chat.telegram.answers import Reply
-from bot.chat.telegram.places import Author, is_group, place_of
+from bot.chat.telegram.places import Author, is_group, place_of, ref_of
 from bot.chat.telegram.session import Session
 from bot.chat.telegram.words import ELSEWHERE, IS_SUBSCRIBED, NOT_ASKED, NOT_IN_CHANNELS, NOT_YOURS, SUBSCRIBED
+from bot.commands.alert import HAS_IT
 from bot.views.elements import Tone, View
+from bot.words import language_of, speaking, tr
 from scoring.model import Signal
 
 log = logging.getLogger("tocsin.telegram")
@@ -22,7 +24,6 @@ log = logging.getLogger("tocsin.telegram")
 DONE = "!subscribed"  # the data of a button that has been pressed, and no command
 ITS_OWN = {"forget"}  # what these do is about the person, so only who asked for a message presses its buttons
 STALE = ("query is too old", "query id is invalid")
-HAVE_IT = "You have that already"
 
 
 class Presses:
@@ -39,10 +40,16 @@ class Presses:
             return
         message, data = query.message, query.data
         if message is None or not data:
-            await self._sign(query, ELSEWHERE, alert=True)
+            with speaking(language_of(query.from_user.language_code or "")):
+                await self._sign(query, tr(ELSEWHERE), alert=True)
             return
+        ref = ref_of(message, _presser(query), is_admin=False)
+        with speaking(await self._session.language(ref)):
+            await self._press(query, message, data)
+
+    async def _press(self, query: CallbackQuery, message: Any, data: str) -> None:
         if data == DONE:
-            await self._sign(query, IS_SUBSCRIBED)
+            await self._sign(query, tr(IS_SUBSCRIBED))
             return
         line = data if data.startswith("/") else f"/{data}"
         refusal = await self._refusal(query, message, line)
@@ -63,13 +70,13 @@ class Presses:
         if not is_group(chat):
             return ""
         if command_name(line, self._session.commands) in ITS_OWN and not _asked_by(message, query.from_user.id):
-            return NOT_ASKED
+            return tr(NOT_ASKED)
         in_channel = chat.type == ChatType.CHANNEL  # whoever reads it would make the bot write in it
         if not changes(line, self._session.commands) and not in_channel:
             return ""
         if await self._session.members.is_admin(chat, str(query.from_user.id)):
             return ""
-        return NOT_IN_CHANNELS if in_channel else NOT_YOURS
+        return tr(NOT_IN_CHANNELS if in_channel else NOT_YOURS)
 
     async def _sign(self, query: CallbackQuery, text: str = "", *, alert: bool = False) -> bool:
         """Tell the person that the press was noticed; False where it was made too long ago to be meant still."""
@@ -86,7 +93,7 @@ class Presses:
     async def _answer(self, query: CallbackQuery, message: Any, line: str, *, in_place: bool) -> None:
         session = self._session
         place, topic = place_of(message), topic_of(line, session.commands)
-        ref = await session.members.ref(message, Author(str(query.from_user.id), is_admin=None))
+        ref = await session.members.ref(message, _presser(query))
         view = await session.ask(line, ref)
         if view is None:
             return
@@ -98,6 +105,10 @@ class Presses:
         shows_it = in_place and view.tone is not Tone.ERROR
         if not shows_it or not await session.answers.replace(place, message.message_id, view, topic):
             await session.answers.say(place, view, Reply(topic, message.message_id))
+
+
+def _presser(query: CallbackQuery) -> Author:
+    return Author(str(query.from_user.id), is_admin=None, language=query.from_user.language_code or "")
 
 
 def _asked_by(message: Any, user: int) -> bool:
@@ -112,7 +123,7 @@ def _subscribes(line: str, session: Session) -> bool:
 
 
 def _is_subscribed(view: View) -> bool:
-    return view.tone is not Tone.ERROR or view.title.startswith(HAVE_IT)
+    return view.tone is not Tone.ERROR or view.data.get("about") == HAS_IT
 
 
 def _with_sign(message: Message, line: str) -> InlineKeyboardMarkup | None:
@@ -122,7 +133,7 @@ def _with_sign(message: Message, line: str) -> InlineKeyboardMarkup | None:
     return InlineKeyboardMarkup(
         [
             [
-                InlineKeyboardButton(SUBSCRIBED, callback_data=DONE)
+                InlineKeyboardButton(tr(SUBSCRIBED), callback_data=DONE)
                 if isinstance(one.callback_data, str) and f"/{one.callback_data.removeprefix('/')}" == line
                 else one
                 for one in row

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
-from telegram import Update
+from telegram import Message, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import (
     Application,
@@ -34,7 +34,7 @@ from bot.chat.telegram.fetching import CarefulRequest
 from bot.chat.telegram.inline import Inline
 from bot.chat.telegram.menus import put_menus
 from bot.chat.telegram.pacing import Pacer, seconds_of
-from bot.chat.telegram.places import Place, place_of
+from bot.chat.telegram.places import Place, author_of, place_of, ref_of
 from bot.chat.telegram.redaction import TelegramRedaction
 from bot.chat.telegram.session import Ask, Session
 from bot.chat.telegram.updates import Messages
@@ -45,6 +45,7 @@ from bot.feeds.faults import shown
 from bot.settings import TelegramSettings
 from bot.views.elements import View
 from bot.views.errors import our_fault_view
+from bot.words import ENGLISH, speaking
 from storage import Storage
 
 log = logging.getLogger("tocsin.telegram")
@@ -260,9 +261,17 @@ class TelegramChat:
         if message is None or self._session is None:
             return
         try:
-            await self._session.answers.say(place_of(message), our_fault_view(), Reply())
+            with speaking(await self._language(message)):
+                view = our_fault_view()
+            await self._session.answers.say(place_of(message), view, Reply())
         except TelegramError as failed:
             log.warning("not even that could be said: %s", self._shown(failed))
+
+    async def _language(self, message: Message) -> str:
+        author = author_of(message)
+        if author is None or self._session is None:
+            return ENGLISH
+        return await self._session.language(ref_of(message, author, is_admin=False))
 
     def _works(self) -> None:
         if self.fault or self._failures:

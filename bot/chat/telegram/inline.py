@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from telegram import InlineQueryResultArticle, InputTextMessageContent, Update
+from telegram import InlineQueryResultArticle, InputTextMessageContent, Update, User
 from telegram.error import BadRequest
 
 from bot.chat.telegram.answers import NO_PREVIEW, entities_of
@@ -18,6 +18,7 @@ from bot.chat.telegram.session import Session
 from bot.chat.texts import clean, cut
 from bot.commands.base import ChatRef
 from bot.views.elements import Text, Tone, View
+from bot.words import language_of
 
 log = logging.getLogger("tocsin.telegram")
 
@@ -42,7 +43,7 @@ class Inline:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._cards: dict[str, tuple[float, View]] = {}  # coin → until when it is shown, and its card
+        self._cards: dict[tuple[str, str], tuple[float, View]] = {}  # coin and language → until when, and the card
 
     async def on_query(self, update: Update, _: Any) -> None:
         """Somebody types the bot's name and some letters; each further letter asks again."""
@@ -50,17 +51,19 @@ class Inline:
         if query is None:
             return
         found = NAME.match(query.query.strip())
-        views = await self._cards_of(found["name"].strip(), str(query.from_user.id)) if found else []
+        views = await self._cards_of(found["name"].strip(), query.from_user) if found else []
         try:
-            await query.answer([_article(at, view) for at, view in enumerate(views)], cache_time=CACHE_SECONDS)
+            await query.answer(
+                [_article(at, view) for at, view in enumerate(views)], cache_time=CACHE_SECONDS, is_personal=True
+            )
         except BadRequest as error:
             log.info("an inline query was not answered in time, or not well: %s", error)
 
-    async def _cards_of(self, name: str, user: str) -> list[View]:
+    async def _cards_of(self, name: str, user: User) -> list[View]:
         coins = matching(name, await asyncio.to_thread(self._session.coins))
         # Each letter typed must not use up what the person may ask in chats, so it is counted apart.
-        asker = f"inline:{user}"
-        ref = ChatRef(PLATFORM, asker, asker)
+        asker = f"inline:{user.id}"
+        ref = ChatRef(PLATFORM, asker, asker, language=user.language_code or "")
         views = []
         for coin in coins or [name]:
             view = await self._card(coin, ref)
@@ -70,7 +73,8 @@ class Inline:
 
     async def _card(self, coin: str, ref: ChatRef) -> View | None:
         now = self._session.clock.monotonic()
-        until, kept = self._cards.get(coin, (now, None))
+        key = (coin, language_of(ref.language))
+        until, kept = self._cards.get(key, (now, None))
         if kept is not None and until > now:
             return kept
         view = await self._session.ask(f"/coin {coin}", ref)
@@ -78,7 +82,7 @@ class Inline:
             return None
         if len(self._cards) >= MOST_KEPT:
             self._cards.clear()
-        self._cards[coin] = (now + CACHE_SECONDS, view)
+        self._cards[key] = (now + CACHE_SECONDS, view)
         return view
 
 

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from bot.commands.base import Command
+from bot.views import numbers
 from bot.views.elements import Button
+from bot.words import tr
 from scoring.model import Signal
 
 COMMAND = re.compile(r"^/(?P<name>\w+)(?:@(?P<bot>\w+))?(?P<rest>\s.*)?$", re.DOTALL)
@@ -61,16 +63,19 @@ def offers_of(payload: str, coins: Sequence[str]) -> tuple[Button, ...]:
         return ()
     signal = Signal(what)
     if value is None:
-        return (Button(f"🔔 Alert me: {what}", f"/alert {what}"),)
+        return (Button(tr("🔔 Alert me: {signal}", signal=what), f"/alert {what}"),)
     least = value.replace("-", ".").replace("_", ".")
     if not NUMBER.match(value) or not 0 <= float(least) <= MOST[signal] or (what == INSIDERS and "." in least):
         return ()
-    unit = " insiders" if what == INSIDERS else ""
-    return (Button(f"🔔 Alert me: {what} ≥ {least}{unit}", f"/alert {what} min={least}"),)
+    told = numbers.count(int(least), "insider") if what == INSIDERS else numbers.said(float(least))
+    return (Button(tr("🔔 Alert me: {signal}", signal=f"{what} ≥ {told}"), f"/alert {what} min={least}"),)
 
 
 def _coin_offers(value: str, coins: Sequence[str]) -> tuple[Button, ...]:
     coin = next((one for one in coins if one.upper() == value.upper()), None)
     if coin is None:
         return ()
-    return (Button(coin, f"/coin {coin}"), Button(f"🔔 Alert me about {coin}", f"/alert pump coins={coin}"))
+    return (
+        Button(coin, f"/coin {coin}"),
+        Button(tr("🔔 Alert me about {coin}", coin=coin), f"/alert pump coins={coin}"),
+    )

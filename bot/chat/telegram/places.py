@@ -37,6 +37,7 @@ class Author:
 
     user: str
     is_admin: bool | None  # None: to be asked
+    language: str = ""  # of the person's app, as Telegram tells it
 
 
 def is_group(chat: Chat) -> bool:
@@ -62,7 +63,14 @@ def author_of(message: Message) -> Author | None:
         return Author(str(sender.id), is_admin=False)
     if message.from_user is None or message.from_user.is_bot:
         return None
-    return Author(str(message.from_user.id), is_admin=None if is_group(chat) else True)
+    language = message.from_user.language_code or ""
+    return Author(str(message.from_user.id), is_admin=None if is_group(chat) else True, language=language)
+
+
+def ref_of(message: Any, author: Author, *, is_admin: bool) -> ChatRef:
+    """The chat of a message, for an author."""
+    place, in_group = place_of(message).address, is_group(message.chat)
+    return ChatRef(PLATFORM, place, author.user, in_group, is_admin, author.language)
 
 
 @dataclass
@@ -77,7 +85,7 @@ class Members:
         """The chat of a message, for an author."""
         chat: Chat = message.chat
         is_admin = await self.is_admin(chat, author.user) if author.is_admin is None else author.is_admin
-        return ChatRef(PLATFORM, place_of(message).address, author.user, is_group(chat), is_admin)
+        return ref_of(message, author, is_admin=is_admin)
 
     async def is_admin(self, chat: Chat, user: str) -> bool:
         """Whether a user may change what a chat is told; not where Telegram does not say."""

@@ -136,7 +136,7 @@ def _forms(message: Outgoing) -> list[dict[str, Any]]:
         full["reply_markup"] = {"inline_keyboard": rows}
     if message.reply_to is not None and message.reply_to.isdecimal():
         full["reply_parameters"] = {"message_id": int(message.reply_to), "allow_sending_without_reply": True}
-    return [always | full, always | {"text": text}, always | {"text": shortest(message.refs)}]
+    return [always | full, always | {"text": text}, always | {"text": shortest(message.refs, message.language)}]
 
 
 def _failure(answer: Answer, address: str, wire: Wire) -> SendError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from bot.chat.telegram.answers import Answers
 from bot.chat.telegram.places import Members
 from bot.clock import Clock
 from bot.commands.base import ChatRef, Command
+from bot.commands.chats import language_here
 from bot.views.elements import View
 from storage import Storage
 
@@ -36,3 +38,7 @@ class Session:
         self.members = Members(self.bot, self.clock)
         self.hints = Seldom(60.0, self.clock)
         self.lates = Seldom(60.0, self.clock)
+
+    async def language(self, ref: ChatRef) -> str:
+        """The language in which a chat is answered."""
+        return await asyncio.to_thread(language_here, self.storage, ref)

@@ -16,11 +16,12 @@ from bot.chat.lines import topic_of
 from bot.chat.telegram import membership
 from bot.chat.telegram.answers import Reply
 from bot.chat.telegram.lines import is_to_another_bot, line_of, offers_of, payload_of
-from bot.chat.telegram.places import Author, Place, author_of, is_group, place_of
+from bot.chat.telegram.places import PLATFORM, Author, Place, author_of, is_group, place_of, ref_of
 from bot.chat.telegram.session import Session
 from bot.chat.telegram.words import hint_view, late_view, offered_view, welcome_view
 from bot.commands.base import ChatRef
 from bot.views.elements import View
+from bot.words import speaking
 
 log = logging.getLogger("tocsin.telegram")
 
@@ -60,7 +61,7 @@ class Messages:
         if line is not None:
             await self._command(message, author, line)
         elif not in_group and update.edited_message is None:
-            await self._hint(message)
+            await self._hint(message, author)
 
     async def on_membership(self, update: Update, _: Any) -> None:
         """The bot was blocked or removed, or added."""
@@ -84,7 +85,10 @@ class Messages:
         elif _was_added(changed) and chat.type in (ChatType.GROUP, ChatType.SUPERGROUP):
             is_off = await asyncio.to_thread(membership.is_off, storage, str(chat.id))
             if is_off is not False:  # a group that is known and on has only become a supergroup
-                await self._session.answers.say(Place(chat.id), welcome_view(was_off=bool(is_off)), Reply("start"))
+                ref = ChatRef(PLATFORM, str(chat.id), str(changed.from_user.id), is_group=True)
+                with speaking(await self._session.language(ref)):
+                    view = welcome_view(was_off=bool(is_off))
+                await self._session.answers.say(Place(chat.id), view, Reply("start"))
 
     async def _has_moved(self, message: Message) -> bool:
         """Whether a message says that its group is a supergroup now."""
@@ -107,9 +111,9 @@ class Messages:
         age = self._session.clock.now() - (message.edit_date or message.date)
         if age > TOO_OLD:
             if self._session.lates.lets(message.chat.id):
-                await self._session.answers.say(
-                    place_of(message), late_view(age), _reply_to(message, line, self._session)
-                )
+                with speaking(await self._session.language(ref_of(message, author, is_admin=False))):
+                    view = late_view(age)
+                await self._session.answers.say(place_of(message), view, _reply_to(message, line, self._session))
             return
         if (change := self._changing.get(message.chat.id)) is not None:
             async with change:
@@ -120,9 +124,9 @@ class Messages:
                 return
             answered.line = line
             ref = await self._session.members.ref(message, author)
-            view = await self._view(line, ref)
-            if view is not None:
-                answered.ids = await self._say(message, line, view, answered.ids)
+            answer = await self._view(line, ref)
+            if answer is not None:
+                answered.ids = await self._say(message, line, answer, answered.ids)
 
     async def _say(self, message: Message, line: str, view: View, earlier: list[int]) -> list[int]:
         """Answer a message, in the place of what answered it before it was edited."""
@@ -138,15 +142,19 @@ class Messages:
         if not payload:
             return await session.ask(line, ref)
         view = await session.ask("/start", ref)
-        offers = offers_of(payload, await asyncio.to_thread(session.coins))
-        return offered_view(view, offers) if view is not None and offers else view
+        coins = await asyncio.to_thread(session.coins)
+        with speaking(await session.language(ref)):
+            offers = offers_of(payload, coins)
+            return offered_view(view, offers) if view is not None and offers else view
 
-    async def _hint(self, message: Message) -> None:
+    async def _hint(self, message: Message, author: Author) -> None:
         session = self._session
         if message.text is None or is_to_another_bot(message.text, session.bot.username):
             return
         if session.hints.lets(message.chat.id):
-            await session.answers.say(place_of(message), hint_view(), Reply())
+            with speaking(await session.language(ref_of(message, author, is_admin=False))):
+                view = hint_view()
+            await session.answers.say(place_of(message), view, Reply())
 
     def _remembered(self, key: tuple[int, int]) -> Answered:
         answered = self._answered.setdefault(key, Answered())

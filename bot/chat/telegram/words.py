@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.views import numbers
 from bot.views.elements import Button, Code, Text, Tone, View
 from bot.views.help import start_view
+from bot.words import mark, tr, trn
 
-SUBSCRIBED = "🔔 subscribed"
-IS_SUBSCRIBED = "Subscribed already; /alerts shows all subscriptions."
-NOT_YOURS = "Only administrators of this group change what it is told. You can do that in a chat of your own with me."
-NOT_IN_CHANNELS = "In a channel only its administrators press buttons. Open a chat of your own with me."
-NOT_ASKED = "Somebody else asked for this; send the command yourself."
-ELSEWHERE = "Open a chat with me to do that."
+SUBSCRIBED = mark("🔔 subscribed")
+IS_SUBSCRIBED = mark("Subscribed already; /alerts shows all subscriptions.")
+NOT_YOURS = mark(
+    "Only administrators of this group change what it is told. You can do that in a chat of your own with me."
+)
+NOT_IN_CHANNELS = mark("In a channel only its administrators press buttons. Open a chat of your own with me.")
+NOT_ASKED = mark("Somebody else asked for this; send the command yourself.")
+ELSEWHERE = mark("Open a chat with me to do that.")
 
 REFUSED = "Telegram refuses the bot's token, so nobody there is answered; get it from @BotFather and set telegram.token"
 TAKEN = (
@@ -26,24 +28,27 @@ TAKEN = (
 def hint_view() -> View:
     """The answer to words that are no command."""
     return View(
-        title="I answer commands; /help lists them all",
+        title=tr("I answer commands; /help lists them all"),
         body=(Code("/pump min=3"),),
-        buttons=(Button("Help", "/help"),),
+        buttons=(Button(tr("Help"), "/help"),),
     )
 
 
 def late_view(age: timedelta) -> View:
     """The answer to commands that waited while the bot was down."""
-    minutes = numbers.count(int(age.total_seconds() // 60), "minute")
     return View(
-        title=f"I was away when you wrote, {minutes} ago, and did nothing of it; send again what still matters",
+        title=trn(
+            "I was away when you wrote, {count} minute ago, and did nothing of it; send again what still matters",
+            "I was away when you wrote, {count} minutes ago, and did nothing of it; send again what still matters",
+            int(age.total_seconds() // 60),
+        ),
         tone=Tone.ERROR,
     )
 
 
 def offered_view(start: View, offers: tuple[Button, ...]) -> View:
     """The first words, with what a link offers before all else."""
-    return replace(start, body=(Text("Your link offers the first button below."), *start.body),
+    return replace(start, body=(Text(tr("Your link offers the first button below.")), *start.body),
                    buttons=(*offers, *start.buttons))  # fmt: skip
 
 
@@ -52,4 +57,4 @@ def welcome_view(*, was_off: bool) -> View:
     view = start_view()
     if not was_off:
         return view
-    return replace(view, body=(Text("What this group had subscribed to rings again after /start."), *view.body))
+    return replace(view, body=(Text(tr("What this group had subscribed to rings again after /start.")), *view.body))

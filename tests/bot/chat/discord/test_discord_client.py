@@ -18,7 +18,7 @@ from tests.servers.discord_gateway import DEFERRED, DEFERRED_UPDATE, MESSAGE, UP
 from tests.servers.discord_people import buttons_of, menu_of, text_of
 from tests.servers.discord_world import bot_on, listening
 
-ALONE = ChatRef("discord", "742", "42")
+ALONE = ChatRef("discord", "742", "42", language="en-US")
 NEEDED: dict[str, dict[str, Any]] = {
     "coin": {"coin": "PUMP"}, "alert": {"what": "pump", "min": 3.0}, "why": {"ref": "k3f9xz"}, "funding": {"coin": "PUMP"},
 }  # fmt: skip

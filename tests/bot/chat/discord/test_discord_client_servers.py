@@ -42,7 +42,9 @@ def test_who_manages_the_server_subscribes_a_channel_or_a_post(market: Storage, 
         async with listening(market) as world:
             text, hidden = await told(world, "alert", {"what": "pump"}, channel=channel, manages=True)
         assert (text.splitlines()[0].startswith("**Subscribed"), hidden) == (True, True)
-        assert world.asked == [("/alert pump", ChatRef("discord", channel, "42", is_group=True, is_admin=True))]
+        assert world.asked == [
+            ("/alert pump", ChatRef("discord", channel, "42", is_group=True, is_admin=True, language="en-US"))
+        ]
 
     asyncio.run(run())
     assert owners(market) == [(channel, "discord:42")]
@@ -330,6 +332,6 @@ def test_a_link_is_about_the_person_wherever_it_is_sent(market: Storage) -> None
                 text, hidden = await told(world, "link", **how)
                 assert "Send this to me on Telegram" in text
                 assert hidden == bool(how)
-        assert {ref for _, ref in world.asked} == {ChatRef("discord", "742", "42")}
+        assert {ref for _, ref in world.asked} == {ChatRef("discord", "742", "42", language="en-US")}
 
     asyncio.run(run())

@@ -76,18 +76,21 @@ def test_the_menus_hold_every_command_and_are_written_only_when_they_differ(mark
         async with listening(market) as world:
             await world.server.fetched()
             menus = world.server.menus
-            assert set(menus) == {"all_private_chats", "all_group_chats"}
+            scopes = ("all_private_chats", "all_group_chats")
+            assert set(menus) == {f"{scope}{of}" for scope in scopes for of in ("", ", de", ", zh")}
             for menu in menus.values():
                 assert [one["command"] for one in menu] == [one.name for one in COMMANDS]
-                assert [one["description"] for one in menu] == [one.summary for one in COMMANDS]
-            assert world.server.names().count("setMyCommands") == 2
+            for scope in scopes:
+                assert [one["description"] for one in menus[scope]] == [one.summary for one in COMMANDS]
+                assert menus[f"{scope}, de"][0]["description"] == "Was tocsin kann, und womit man anfängt"
+            assert world.server.names().count("setMyCommands") == 6
             world.server.rivals = 1  # the bot stops, and begins anew
             world.server.says("42", "42", "/help")
             await world.server.fetched()
             world.server.says("42", "42", "/help")
             await world.server.fetched()
-        assert world.server.names().count("setMyCommands") == 2
-        assert world.server.names().count("getMyCommands") == 4
+        assert world.server.names().count("setMyCommands") == 6
+        assert world.server.names().count("getMyCommands") == 12
 
     asyncio.run(run())
 
