@@ -8,7 +8,7 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,7 +38,7 @@ from bot.feeds.tape_state import has_state, load_backfill, load_state
 from bot.heartbeat import Heartbeat
 from bot.logs import log_to_stderr
 from bot.owner import is_gone, owner_name
-from bot.platforms import Answering, Closes, open_listeners, open_senders
+from bot.platforms import Answering, Closes, Listener, open_listeners, open_senders
 from bot.refresh import Refreshed, RefreshOptions, refresh
 from bot.schedule import Schedule, every_minutes, every_seconds
 from bot.signals import KnownClusters
@@ -65,14 +65,21 @@ class App:
     options: RefreshOptions
     _wake: Callable[[], object] = int  # delivery looks at once
     _fault: Callable[[], str] = str  # why nothing can be sent; empty while nothing hinders it
+    _listeners: Mapping[str, Listener] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._door = Door(self.answer, language=lambda chat: language_here(self.storage, chat))
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def ask(self, line: str, chat: ChatRef = CONSOLE) -> View | None:
         """Answer one line; None where somebody asks so much that silence is the answer."""
         view = await asyncio.to_thread(self._door.ask, line, chat, time.monotonic())
         self._wake()  # /test, /unmute and the like have something to deliver
+        for one in () if view is None else view.elsewhere:
+            if (listener := self._listeners.get(one.platform)) is not None:
+                task = asyncio.create_task(listener.tell(one.address, one.view))
+                self._telling.add(task)
+                task.add_done_callback(self._telling.discard)
         return view
 
     def answer(self, line: str, chat: ChatRef = CONSOLE) -> View:
@@ -108,7 +115,7 @@ class App:
         courier = self._courier(senders)
         painter = Painter(SystemClock())
         answering = Answering(self.ask, COMMANDS, self._coins, self.storage, painter)
-        listeners = open_listeners(self.config, answering, courier.limiters)
+        self._listeners = listeners = open_listeners(self.config, answering, courier.limiters, senders)
         self._wake = courier.wake
         self._fault = lambda: "; ".join(
             fault for fault in (courier.fault, *(one.fault for one in listeners.values())) if fault

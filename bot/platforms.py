@@ -31,10 +31,17 @@ class Closes(Protocol):
 class Listener(Closes, Protocol):
     """What takes questions from a platform and answers them."""
 
-    fault: str  # why nobody is answered, in a sentence; empty while people are
+    @property
+    def fault(self) -> str:
+        """Why nobody is answered, in a sentence; empty while people are."""
+        ...
 
     async def run(self) -> None:
         """Listen for ever."""
+        ...
+
+    async def tell(self, address: str, view: View) -> None:
+        """Write to a chat that somebody has with the bot alone; where that fails, the log says why."""
         ...
 
 
@@ -63,7 +70,9 @@ def open_senders(config: Config) -> dict[str, Sender]:
     return found
 
 
-def open_listeners(config: Config, answering: Answering, limiters: Mapping[str, Limiter]) -> dict[str, Listener]:
+def open_listeners(
+    config: Config, answering: Answering, limiters: Mapping[str, Limiter], senders: Mapping[str, Sender]
+) -> dict[str, Listener]:
     """Platform → what listens there; it keeps the pace that alerts keep."""
     found: dict[str, Listener] = {}
     if config.telegram.token.get_secret_value():
@@ -72,5 +81,20 @@ def open_listeners(config: Config, answering: Answering, limiters: Mapping[str, 
         options = TelegramOptions(answering.commands, answering.coins, answering.painter)
         found["telegram"] = TelegramChat(
             config.telegram, answering.ask, answering.storage, limiters["telegram"], options
+        )
+    if config.discord.token.get_secret_value():
+        from bot.chat.discord.client import DiscordChat, DiscordOptions  # noqa: PLC0415
+        from bot.chat.discord.send import DiscordSender  # noqa: PLC0415
+
+        sender = senders["discord"]
+        if not isinstance(sender, DiscordSender):
+            raise TypeError("what sends to Discord is ours")
+        found["discord"] = DiscordChat(
+            config.discord,
+            answering.ask,
+            answering.storage,
+            limiters["discord"],
+            sender,
+            DiscordOptions(answering.commands, answering.painter),
         )
     return found

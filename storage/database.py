@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Engine, column, create_engine, event, inspect
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 BUSY_SECONDS = 15
-HEAD = "0003"  # the newest schema version in migrations/
+HEAD = "0004"  # the newest schema version in migrations/
 VERSIONS = "alembic_version"  # Alembic's own table
-CHECKED = ("chat", "subscription", "episode", "delivery", "alert", "tally")
+CHECKED = ("chat", "subscription", "episode", "delivery", "alert", "tally", "person")
 
 
 class DatabaseUnusableError(Exception):

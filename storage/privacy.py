@@ -12,7 +12,19 @@ from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
 from storage.alerts import Alerts
 from storage.batches import batches
 from storage.outbox import OPEN, Outbox
-from storage.tables import AlertRow, ChatRow, DeliveryRow, EpisodeRow, FindingRow, MuteRow, SubscriptionRow
+from storage.people import People
+from storage.tables import (
+    AlertRow,
+    ChatRow,
+    DeliveryRow,
+    EpisodeRow,
+    FindingRow,
+    LinkCodeRow,
+    LinkGuessRow,
+    MuteRow,
+    PersonRow,
+    SubscriptionRow,
+)
 
 FORGOTTEN = "it was forgotten, as its chat wished"
 OURS = ("owner", "lease_until", "epoch")  # which of our processes sends a message: nothing of the person
@@ -91,6 +103,9 @@ class Privacy:
         )
         return {
             "chats": self._rows(select(*_columns(ChatRow)), ChatRow.id, scope.chats),
+            "persons": self._rows(select(*_columns(PersonRow)), PersonRow.chat_id, scope.chats),
+            "link_codes": self._rows(select(*_columns(LinkCodeRow, "digest")), LinkCodeRow.owner, self._persons(scope)),
+            "link_guesses": self._rows(select(*_columns(LinkGuessRow, "id")), LinkGuessRow.owner, self._persons(scope)),
             "mutes": self._rows(select(*_columns(MuteRow)), MuteRow.chat_id, scope.chats),
             "subscriptions": self._rows(select(*_columns(SubscriptionRow)), SubscriptionRow.id, subscriptions),
             "episodes": self._rows(select(*_columns(EpisodeRow, "id")), episodes, subscriptions),
@@ -120,8 +135,25 @@ class Privacy:
         self._delete(EpisodeRow, EpisodeRow.subscription_id, subscriptions)
         self._delete(SubscriptionRow, SubscriptionRow.id, subscriptions)
         self._delete(MuteRow, MuteRow.chat_id, scope.chats)
+        self._forget_persons(self._persons(scope))
         self._delete(ChatRow, ChatRow.id, scope.chats)
         return found
+
+    def _persons(self, scope: Scope) -> list[str]:
+        """The persons who are alone with the bot in one of the chats."""
+        found = select(PersonRow.owner).where(PersonRow.chat_id.in_(scope.chats)).order_by(PersonRow.owner)
+        return list(self._connection.execute(found).scalars())
+
+    def _forget_persons(self, owners: Sequence[str]) -> None:
+        people = People(self._connection)
+        for owner in owners:
+            people.unlink(owner)
+        for table, column in (
+            (LinkCodeRow, LinkCodeRow.owner),
+            (LinkGuessRow, LinkGuessRow.owner),
+            (PersonRow, PersonRow.owner),
+        ):
+            self._delete(table, column, owners)
 
     def _subscriptions(self, scope: Scope) -> list[int]:
         own = select(SubscriptionRow.id).where(SubscriptionRow.chat_id.in_(scope.chats))
@@ -151,14 +183,14 @@ class Privacy:
     def _count(self, table: Any, condition: ColumnElement[bool]) -> int:
         return self._connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one()
 
-    def _rows(self, statement: Any, column: Any, wanted: Sequence[int]) -> Rows:
+    def _rows(self, statement: Any, column: Any, wanted: Sequence[int] | Sequence[str]) -> Rows:
         rows: Rows = []
         for part in batches(wanted):
             found = self._connection.execute(statement.where(column.in_(part)))
             rows += [{name: _plain(value) for name, value in row._mapping.items()} for row in found]
         return rows
 
-    def _delete(self, table: Any, column: Any, wanted: Sequence[int]) -> None:
+    def _delete(self, table: Any, column: Any, wanted: Sequence[int] | Sequence[str]) -> None:
         for part in batches(wanted):
             self._connection.execute(delete(table).where(column.in_(part)))
 

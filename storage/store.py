@@ -17,8 +17,10 @@ from storage.episodes import Episodes
 from storage.filings import Filings
 from storage.funding import Funding
 from storage.hosted import Hosted
+from storage.notes import Notes
 from storage.outbox import Outbox
 from storage.pairs import Pairs
+from storage.people import People
 from storage.prices import Prices
 from storage.privacy import Privacy
 from storage.quarantine import Quarantine
@@ -41,8 +43,10 @@ class Transaction:
         self.filings = Filings(connection)
         self.funding = Funding(connection)
         self.hosted = Hosted(connection)
+        self.notes = Notes(connection)
         self.outbox = Outbox(connection)
         self.pairs = Pairs(connection)
+        self.people = People(connection)
         self.prices = Prices(connection)
         self.privacy = Privacy(connection)
         self.quarantine = Quarantine(connection)

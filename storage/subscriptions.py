@@ -60,6 +60,12 @@ class Subscriptions:
             update(SubscriptionRow).where(SubscriptionRow.id == subscription_id).values(wish=dict(wish))
         )
 
+    def move(self, subscription_id: int, chat_id: int) -> None:
+        """Let a subscription ring in another chat; what waits already stays where it is."""
+        self._connection.execute(
+            update(SubscriptionRow).where(SubscriptionRow.id == subscription_id).values(chat_id=chat_id)
+        )
+
     def delete(self, subscription_id: int, now: datetime) -> None:
         """End a subscription and its open episodes."""
         self._connection.execute(

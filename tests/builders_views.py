@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.alerts.outgoing import Outgoing
+from bot.chat.discord import words as discord
+from bot.chat.discord.membership import DELETED
 from bot.chat.telegram import words as telegram
 from bot.chat.telegram.lines import offers_of
 from bot.chat.texts import shortest
@@ -20,6 +22,7 @@ from bot.views.covered import Covered
 from bot.views.elements import Text, View
 from bot.views.errors import our_fault_view, too_many_view
 from bot.views.filings import FilingsState, filings_view
+from bot.views.link import code_view, ended_view, joined_view, linked_view, unlinked_view
 from bot.views.outbox import Delivering
 from bot.views.status import Depth, Health, Holdings, history_view, quarantine_view, status_view
 from bot.views.subscription_menus import OF_CLUSTERS, OF_COINS
@@ -218,6 +221,27 @@ def _of_no_command() -> Named:
     yield "shortest", View(shortest(["k3f9xz"], spoken()), (Text(shortest([], spoken())),))
     yield "too many", too_many_view(12)
     yield "our fault", our_fault_view()
+    yield "not yours", discord.not_yours_view("/alert pump", subscribes=True)
+    yield "lacking", discord.lacking_view(("PUMP",), "/alert pump")
+    yield "in dm", discord.in_dm_view()
+    for kept in (1, 2):
+        yield (
+            "gone",
+            discord.gone_view(
+                discord.place_title("PUMP", "ACME") if kept == 1 else discord.place_title("", ""), DELETED, kept
+            ),
+        )
+    for at, title in enumerate((discord.SLOW, discord.NO_COMMAND, discord.NO_BUTTON, discord.CLOSED, discord.NOT_WRITTEN,
+                                discord.TOO_MANY_DMS, discord.NO_DM, discord.UNKNOWN_ROLE, discord.ROLES_IN_SERVERS)):  # fmt: skip
+        yield f"refused {at}", discord.refused_view(title)
+    for others in ([], ["Discord"]):
+        for platform in ("telegram", "console"):
+            yield "code", code_view("ABCDEFGH", platform, others)
+    for count in (1, 2):
+        yield "linked", linked_view(["Telegram", "Discord"], count)
+    yield "unlinked", unlinked_view(["Telegram"])
+    yield "joined", joined_view("telegram")
+    yield "ended", ended_view("telegram")
     yield "hint", telegram.hint_view()
     yield "late", telegram.late_view(HOUR)
     yield "welcome", telegram.welcome_view(was_off=True)

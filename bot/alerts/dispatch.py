@@ -215,13 +215,15 @@ def _message(tx: Transaction, made: Plan, delivery: Delivery, settings: ChatSett
     # What was in doubt is sent as it was: where its nonce is known, what is new in it would be dropped.
     notices = () if delivery.maybe_repeat and entries else _notices(tx, made, delivery.chat_id)
     follows = entries and entries[0].alert.kind != ChangeKind.NEW
+    silent = settings.silent and not any(is_urgent(alert, settings) for alert in made.alerts)
     return Outgoing(
         entries=entries,
         nonce=_nonce(delivery, () if entries else notices),
         occasion=made.occasion,
         notices=notices,
         reply_to=tx.alerts.first_message(entries[0].alert) if follows else None,
-        silent=settings.silent and not any(is_urgent(alert, settings) for alert in made.alerts),
+        silent=silent,
+        mention=settings.mention if entries and not silent else "",
         maybe_repeat=delivery.maybe_repeat,
         language=settings.spoken,
     )

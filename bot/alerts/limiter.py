@@ -102,11 +102,12 @@ class Limiter:
             del self._chats[address]
         return {address: at for address, chat in self._chats.items() if (at := chat.free_at()) > now}
 
-    def passed(self, address: str, now: float) -> None:
-        """A message goes out now."""
+    def passed(self, address: str | None, now: float) -> None:
+        """A message goes out now, or with None as its address something that no chat counts."""
         self._total.note(now)
         self._last = now
-        self._chat(address).note(now)
+        if address is not None:
+            self._chat(address).note(now)
 
     def pause(self, address: str, seconds: float, now: float) -> None:
         """The platform said that this chat takes nothing for so long."""

@@ -24,6 +24,7 @@ class Outgoing:
     reply_to: str | None = None  # the platform's id of the message that this one follows up
     silent: bool = False  # without a sound
     maybe_repeat: bool = False  # an earlier attempt may have arrived
+    mention: str = ""  # the platform's id of the role whose people are called
     language: str = ENGLISH  # of the chat
 
     def view(self, shown: int = SHOWN) -> View:

@@ -31,6 +31,7 @@ class ChatSettings:
     silent: bool = False  # without a sound, where the platform can, but for what is urgent
     repeat: bool = True  # send again what may not have arrived, marked as a possible repeat
     theme: Theme = Theme.LIGHT  # of pictures
+    mention: str = ""  # the id of a role whose people each alert calls, on Discord; empty: nobody is called
     language: str = ""  # its code, as it was chosen; empty: that of the person's app
     app_language: str = ""  # of the person's app, as it was seen last; empty: not known, or a group
 

@@ -77,11 +77,15 @@ class Redaction(logging.Filter):
         self._loggers = tuple(loggers)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, without secrets."""
+        """Let every record pass, without secrets, its traceback included."""
         text = record.getMessage()
         masked = masked_text(text, self.secrets)
         if masked != text:
             record.msg, record.args = masked, None
+        if record.exc_info:
+            # As text, for each handler would write the exception itself anew.
+            record.exc_text = masked_text(logging.Formatter().formatException(record.exc_info), self.secrets)
+            record.exc_info = None
         return True
 
     def install(self) -> None:

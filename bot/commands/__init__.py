@@ -11,6 +11,7 @@ from bot.commands import (
     forget,
     funding,
     help,  # noqa: A004
+    link,
     missed,
     mute,
     pump,
@@ -38,6 +39,7 @@ COMMANDS: tuple[Command, ...] = (
     mute.UNMUTE,
     settings.COMMAND,
     sample.COMMAND,
+    link.COMMAND,
     status.COMMAND,
     export.COMMAND,
     forget.COMMAND,

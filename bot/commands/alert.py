@@ -8,21 +8,20 @@ from bot.alerts.holding import Digest
 from bot.alerts.matching import Wish
 from bot.alerts.standing import Moment, open_standing
 from bot.commands.base import Command, Kind, Param, Request
-from bot.commands.chats import chat_here, open_chat, owned
+from bot.commands.chats import chats_of, open_chat, owned
 from bot.commands.clusters import DAYS, INDUSTRY, MIN_VALUE, PLAN, SECTOR, SIDE
 from bot.commands.menus import menu_of, part_of
 from bot.commands.wishes import MORE, TICKERS, default_wish, wish_of
 from bot.errors import UserError
-from bot.views.alerts import deleted_view, subscribed_view
+from bot.views.alerts import deleted_view, moved_view, subscribed_view
 from bot.views.elements import Button, View
 from bot.views.subscription_menus import part_buttons
 from bot.words import tr
 from scoring.model import Signal
 from storage import Transaction
-from storage.chats import Chat
 from storage.subscriptions import Subscription
 
-ACTIONS = ("change", "off", "again")
+ACTIONS = ("change", "off", "again", "here")
 HAS_IT = "has it"  # what an error is about: the same subscription is there already
 MOST_SUBSCRIPTIONS = 100  # in one chat
 MOST_OWNED = 200  # of one person, in all chats
@@ -37,6 +36,8 @@ def run(request: Request) -> View:
             return _change(request)
         case "again":
             return _again(request)
+        case "here":
+            return _move(request)
         case signal:
             return _subscribe(request, Signal(signal))
 
@@ -57,26 +58,34 @@ def _again(request: Request) -> View:
     """What was deleted is made anew."""
     number = request.args["id"]
     with request.storage.write() as tx:
-        before, chat = None if number is None else tx.subscriptions.by_id(number), chat_here(tx, request.chat)
-        if before is None or chat is None or before.chat_id != chat.id:
+        before = None if number is None else tx.subscriptions.by_id(number)
+        if before is None or before.chat_id not in {one.id for one in chats_of(tx, request.chat)}:
             raise UserError(tr("Which one? Give the ID of a subscription that this chat had"), "/alert again 3")
         return _make(tx, Wish.from_json(before.wish), request)
 
 
 def _make(tx: Transaction, wish: Wish, request: Request) -> View:
     chat = open_chat(tx, request)
-    existing = tx.subscriptions.of_chat(chat.id)
-    for one in existing:
-        if Wish.from_json(one.wish) == wish:
-            raise UserError(tr("You have that already: it is subscription {id}", id=one.id), "/alerts", about=HAS_IT)
-    if len(existing) >= MOST_SUBSCRIPTIONS:
-        said = tr("This chat has {count} subscriptions; delete one first", count=MOST_SUBSCRIPTIONS)
-        raise UserError(said, "/alerts")
+    for place in chats_of(tx, request.chat):
+        for one in tx.subscriptions.of_chat(place.id):
+            if Wish.from_json(one.wish) == wish:
+                said = tr("You have that already: it is subscription {id}", id=one.id)
+                if place.id != chat.id:
+                    there = place.platform.capitalize()
+                    said = tr("You have that already: it is subscription {id} on {platform}", id=one.id, platform=there)
+                raise UserError(said, "/alerts", about=HAS_IT)
+    _refuse_more(len(tx.subscriptions.of_chat(chat.id)))
     if len(owned(tx, request.chat)) >= MOST_OWNED:
         said = tr("You have {count} subscriptions in all your chats; delete one first", count=MOST_OWNED)
         raise UserError(said, "/alerts")
     made = tx.subscriptions.add(chat.id, request.chat.owner, wish.signal.value, wish.to_json(), request.now)
     return _answer(tx, made, wish, request, is_new=True)
+
+
+def _refuse_more(count: int) -> None:
+    if count >= MOST_SUBSCRIPTIONS:
+        said = tr("This chat has {count} subscriptions; delete one first", count=MOST_SUBSCRIPTIONS)
+        raise UserError(said, "/alerts")
 
 
 def _change(request: Request) -> View:
@@ -90,6 +99,17 @@ def _change(request: Request) -> View:
         tx.episodes.end(mine.id, request.now)
         part = part_of(tx, mine.id, wish, menu_of(request.args), request)
         return _answer(tx, mine, wish, request, is_new=False, buttons=part_buttons(part))
+
+
+def _move(request: Request) -> View:
+    with request.storage.write() as tx:
+        mine = subscription_here(tx, request)
+        chat = open_chat(tx, request)
+        if mine.chat_id == chat.id:
+            raise UserError(tr("Subscription {id} rings here already", id=mine.id), "/alerts")
+        _refuse_more(len(tx.subscriptions.of_chat(chat.id)))
+        tx.subscriptions.move(mine.id, chat.id)
+    return moved_view(mine.id, Wish.from_json(mine.wish))
 
 
 def _delete(request: Request) -> View:
@@ -109,12 +129,11 @@ def _answer(
 
 
 def subscription_here(tx: Transaction, request: Request) -> Subscription:
-    """The subscription of this chat that `id` names; UserError with those that there are."""
+    """The subscription of this chat, or of its person elsewhere, that `id` names; UserError with those there are."""
     number = request.args["id"]
     if number is None:
         raise UserError(tr("Which one? Give the subscription's ID; /alerts lists them"), "/alert off 3")
-    chat: Chat | None = chat_here(tx, request.chat)
-    own = () if chat is None else tx.subscriptions.of_chat(chat.id)
+    own = [one for chat in chats_of(tx, request.chat) for one in tx.subscriptions.of_chat(chat.id)]
     for one in own:
         if one.id == number:
             return one
@@ -136,7 +155,7 @@ COMMAND = Command(
         Param(
             "what",
             Kind.CHOICE,
-            "pump, selling or clusters; change, off or again with an ID",
+            "pump, selling or clusters; change, off, again or here with an ID",
             "pump",
             choices=(*(signal.value for signal in Signal), *ACTIONS),
             required=True,
@@ -163,9 +182,15 @@ COMMAND = Command(
         Param("step", Kind.NUMBER, "rise of the score that rings again", "0.5", minimum=0.1, maximum=10),
         Param("resolve", Kind.FLAG, "tell when it is over", "yes"),
         Param(
-            "coins", Kind.TEXT, "only these coins", "PEPE,WIF", aliases=("coin",), allowed=f"tickers; none: all{MORE}"
+            "coins",
+            Kind.TEXT,
+            "only these coins",
+            "PEPE,WIF",
+            aliases=("coin",),
+            allowed=f"tickers; none: all{MORE}",
+            offers=(Kind.COIN,),
         ),
-        Param("exclude", Kind.TEXT, "not these coins", "BTC,ETH", allowed=f"tickers; none{MORE}"),
+        Param("exclude", Kind.TEXT, "not these coins", "BTC,ETH", allowed=f"tickers; none{MORE}", offers=(Kind.COIN,)),
         Param(
             "exchanges",
             Kind.TEXT,

@@ -11,7 +11,7 @@ from bot.alerts.matching import Wish
 from bot.alerts.rehearsal import Rehearsal, rehearse
 from bot.commands.alert import subscription_here
 from bot.commands.base import Command, Kind, Param, Request
-from bot.commands.chats import chat_here, settings_of
+from bot.commands.chats import chat_here, chats_of, settings_of
 from bot.commands.menus import part_of
 from bot.commands.mute import muted_words
 from bot.signals import score_coins
@@ -37,9 +37,11 @@ def run(request: Request) -> View:
         if request.args["id"] is not None or request.args["menu"] is not None:
             mine = subscription_here(tx, request)
             if request.args["menu"] is None:
-                return subscription_view(_shown(tx, chat, mine, request))
+                return subscription_view(_shown(tx, tx.chats.by_id(mine.chat_id), mine, request))
             return menu_view(part_of(tx, mine.id, Wish.from_json(mine.wish), Menu(request.args["menu"]), request))
-        every = () if chat is None else tx.subscriptions.of_chat(chat.id)
+        places = chats_of(tx, request.chat)
+        titles = {place.id: place.platform.capitalize() for place in places if chat is None or place.id != chat.id}
+        every = [one for place in places for one in tx.subscriptions.of_chat(place.id)]
         # A list that has become shorter since its buttons were made ends with its last page.
         page = min(request.args["page"], max(1, -(-len(every) // ON_A_PAGE)))
         own = every[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
@@ -48,8 +50,11 @@ def run(request: Request) -> View:
         wishes = [Wish.from_json(one.wish) for one in own]
         pasts = _pasts(tx, wishes, request)
         muted = [] if chat is None else muted_words(tx, chat, request)
-    listed = [Listed(one.id, wish, standing[one.id], past) for one, wish, past in zip(own, wishes, pasts, strict=True)]
-    return subscriptions_view(listed, muted, page=page, total=len(every))
+    listed = [
+        Listed(one.id, wish, standing[one.id], past, titles.get(one.chat_id, ""))
+        for one, wish, past in zip(own, wishes, pasts, strict=True)
+    ]
+    return subscriptions_view(listed, muted, page=page, total=len(every), is_linked=bool(titles))
 
 
 def _shown(tx: Transaction, chat: Chat | None, mine: Subscription, request: Request) -> Shown:
@@ -104,6 +109,7 @@ COMMAND = Command(
     name="alerts",
     summary="The subscriptions of this chat, and what each would have rung for",
     run=run,
+    personal=True,
     example="/alerts",
     params=(
         Param(

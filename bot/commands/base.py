@@ -26,12 +26,14 @@ class Kind(StrEnum):
     COMPANY = "company"  # a ticker, or the beginning of a name
     TEXT = "text"
     FLAG = "flag"  # yes / no
+    ROLE = "role"  # of a server, whose people are called
     DURATION = "duration"  # 30m, 8h, 2d, 1w
     SINCE = "since"  # a length of time that has passed, or an instant: 8h, 2026-11-25T08:00, 08:00
 
 
 NAMES = {Kind.COIN, Kind.COMPANY}  # of several words, for people type them so
 TIMES = {Kind.DURATION, Kind.SINCE}
+OFFERED = {Kind.COIN, Kind.COMPANY, Kind.ROLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,12 @@ class Param:
     allowed: str = ""  # in words, where a range or the choices do not tell it all
     line: str = ""  # a whole command that shows it, where `name=example` alone does not make one
     switchable: bool = False  # "off" is allowed too, and read as False
+    offers: tuple[Kind, ...] = ()  # what names may be offered while a person types, where its kind does not tell it
+
+    @property
+    def offered(self) -> tuple[Kind, ...]:
+        """Of what names may be offered while a person types."""
+        return self.offers or ((self.kind,) if self.kind in OFFERED else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +107,5 @@ class Command:
     changes: bool = False  # changes what a chat is told: in a group for its administrators only
     shows: bool = False  # without arguments it changes nothing, and only shows
     topic: str = ""  # commands of one topic answer in one message, which their buttons change; empty: its name
+    alone: bool = False  # it is about the person, and for the chat that they have with the bot alone
+    personal: bool = False  # its answer is for who asks, and not for all that read a channel

@@ -33,6 +33,8 @@ def open_chat(tx: Transaction, request: Request) -> Chat:
     ref = request.chat
     before = chat_here(tx, ref)
     chat = note_language(tx, tx.chats.put(ref.platform, ref.address, request.now), ref)
+    if not ref.is_group:
+        tx.people.put(ref.owner, chat.id)
     if before is not None and before.status != ACTIVE:
         moment = Moment(tx, request.now, request.alerts, request.scoring)
         for one in tx.subscriptions.of_chat(chat.id):
@@ -72,14 +74,34 @@ def is_news(chat: Chat, ref: ChatRef) -> bool:
     return bool(is_known) and language_of(settings_of(chat).app_language) != language_of(ref.language)
 
 
-def owners(ref: ChatRef) -> frozenset[str]:
-    """How the person may be stored as an owner: with the platform, or without it as an earlier version did."""
-    return frozenset({ref.owner, ref.user})
+def owners(owner: str) -> frozenset[str]:
+    """How a person may be stored: with the platform, or without it as an earlier version did."""
+    return frozenset({owner, owner.partition(":")[2]})
+
+
+def persons(tx: Transaction, ref: ChatRef) -> tuple[str, ...]:
+    """All that the person is on any platform; in a group, what they are here."""
+    linked = () if ref.is_group else tx.people.one_with(ref.owner)
+    return tuple(dict.fromkeys((ref.owner, *(one.owner for one in linked))))
+
+
+def chats_of(tx: Transaction, ref: ChatRef) -> tuple[Chat, ...]:
+    """The chat, if it was ever stored, and those that its person has with the bot alone elsewhere."""
+    here = chat_here(tx, ref)
+    linked = () if ref.is_group else tx.people.one_with(ref.owner)
+    others = [tx.chats.by_id(one.chat_id) for one in linked if one.owner != ref.owner]
+    return tuple(one for one in (here, *others) if one is not None)
 
 
 def owned(tx: Transaction, ref: ChatRef) -> tuple[Subscription, ...]:
-    """The living subscriptions that the person made on this platform, in whatever chat."""
-    found = [one for owner in sorted(owners(ref)) for one in tx.subscriptions.of_owner(owner)]
-    chats = {one.chat_id: tx.chats.by_id(one.chat_id) for one in found}
-    here = {id_ for id_, chat in chats.items() if chat is not None and chat.platform == ref.platform}
-    return tuple(one for one in found if one.chat_id in here)
+    """The living subscriptions that the person made, in whatever chat."""
+    found = []
+    for person in persons(tx, ref):
+        platform = person.partition(":")[0]
+        made = [one for owner in sorted(owners(person)) for one in tx.subscriptions.of_owner(owner)]
+        chats = {one.chat_id: tx.chats.by_id(one.chat_id) for one in made}
+        # Moved to the chat that the person has elsewhere, it is still theirs.
+        mine = {one.id for one in chats_of(tx, ref)}
+        there = {id_ for id_, chat in chats.items() if chat is not None and (chat.platform == platform or id_ in mine)}
+        found += [one for one in made if one.chat_id in there]
+    return tuple(found)

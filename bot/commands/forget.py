@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.commands.base import ChatRef, Command, Kind, Param, Request
-from bot.commands.chats import owners
+from bot.commands.chats import chats_of, owners, persons
 from bot.views.elements import View
 from bot.views.forget import forget_view, forgotten_view
 from storage import Transaction
@@ -17,13 +17,21 @@ def run(request: Request) -> View:
             return forgotten_view(tx.privacy.forget(scope_of(tx, request.chat), request.now))
     with request.storage.read() as tx:
         scope = scope_of(tx, request.chat)
-        return forget_view(tx.privacy.stored(scope), whole_chat=bool(scope.chats) or request.chat.is_admin)
+        stored = tx.privacy.stored(scope)
+        linked = [one.platform.capitalize() for one in chats_of(tx, request.chat)[1:]]
+    return forget_view(stored, whole_chat=bool(scope.chats) or request.chat.is_admin, linked=linked)
 
 
 def scope_of(tx: Transaction, ref: ChatRef, *, elsewhere: bool = True) -> Scope:
-    """What a person may take out or delete: the chat and all of their own, but in a group of others only their own."""
-    chats = tx.privacy.chats_of(ref.platform, ref.address)
-    own = tx.privacy.owned(owners(ref), ref.platform)
+    """What a person may take out or delete: the chat and all of their own, but in a group of others only their own.
+
+    Alone with the bot it is all that the person is, on every platform that is linked.
+    """
+    places = {(ref.platform, ref.address), *((one.platform, one.address) for one in chats_of(tx, ref))}
+    chats = tuple(id_ for platform, address in sorted(places) for id_ in tx.privacy.chats_of(platform, address))
+    own: dict[int, int] = {}
+    for person in persons(tx, ref):
+        own |= tx.privacy.owned(owners(person), person.partition(":")[0])
     if ref.is_group and not ref.is_admin:
         return Scope(subscriptions=tuple(id_ for id_, chat_id in own.items() if chat_id in chats))
     return Scope(chats, tuple(own) if elsewhere else ())
@@ -33,6 +41,7 @@ COMMAND = Command(
     name="forget",
     summary="Delete everything that is stored of you and this chat, for good",
     run=run,
+    personal=True,
     example="/forget",
     params=(Param("sure", Kind.FLAG, "delete it; without it, show what would be", "yes", default=False),),
     # Not `changes`: in a group it is for everybody, who then delete no more than their own subscriptions.

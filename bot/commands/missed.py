@@ -102,6 +102,7 @@ COMMAND = Command(
     name="missed",
     summary="What rang here, sent or not, and what became of it",
     run=run,
+    personal=True,
     example="/missed since=8h",
     params=(
         Param(

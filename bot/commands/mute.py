@@ -142,6 +142,7 @@ NAME = Param(
     aliases=("coin", "ticker"),
     allowed="a ticker or name",
     line="/mute PEPE 2d",
+    offers=(Kind.COIN, Kind.COMPANY),
 )
 MUTE = Command(
     name="mute",

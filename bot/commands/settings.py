@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from bot.views.settings import settings_menu_view, settings_view
 from bot.views.settings_menus import Menu
 from bot.words import language_named, languages, speaking, tr
 
+ROLE = re.compile(r"(?:<@&)?(?P<id>\d{15,20})>?", re.ASCII)
 AUTO = {"auto", "automatic", "app", *OFF}
 # What waits for a reason that is no longer the same is judged anew.
 WAITS = {
@@ -62,6 +64,8 @@ def _changes(given: dict[str, Any], request: Request) -> dict[str, Any]:
                 changes["digest_at"] = _time(value)
             case "urgent" | "cap":
                 changes[key] = None if value is False else value
+            case "mention":
+                changes["mention"] = _role(value, request)
             case "language":
                 changes["language"] = _language(value)
             case "repeats":
@@ -71,6 +75,18 @@ def _changes(given: dict[str, Any], request: Request) -> dict[str, Any]:
             case _:
                 changes[key] = value
     return changes
+
+
+def _role(value: str | bool, request: Request) -> str:
+    """The id of a role; empty where nobody is to be called any more."""
+    if value is False:
+        return ""
+    role = ROLE.fullmatch(str(value))
+    if request.chat.platform != "discord" or not request.chat.is_group:
+        raise UserError(tr("mention= calls the people of a role, which only the channels of a Discord server have"))
+    if role is None:
+        raise UserError(tr("{typed} is no role; choose one, or off", typed=shown(str(value))), "/settings mention=off")
+    return role["id"]
 
 
 def _quiet(text: str) -> tuple[int, int] | tuple[None, None]:
@@ -158,6 +174,15 @@ COMMAND = Command(
             "08:00",
             aliases=("digest",),
             allowed="a time of day",
+        ),
+        Param(
+            "mention",
+            Kind.ROLE,
+            "a role whose people each alert calls, on Discord",
+            "off",
+            switchable=True,
+            aliases=("role",),
+            allowed="a role of the server; off",
         ),
         Param(
             "language",

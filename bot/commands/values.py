@@ -49,7 +49,7 @@ def _read(command: Command, param: Param, text: str, resolve: Resolve) -> Any:
             return _since(command, param, text)
         case Kind.COIN | Kind.CHOICE:
             return resolve(param, text)
-        case Kind.TEXT | Kind.COMPANY:
+        case Kind.TEXT | Kind.COMPANY | Kind.ROLE:
             return text
 
 

@@ -78,6 +78,7 @@ COMMAND = Command(
     name="why",
     summary="Why an alert rang: its arithmetic, by its #ref",
     run=run,
+    personal=True,
     example="/why k3f9xz",
     params=(Param("ref", Kind.TEXT, "the #ref of an alert", "k3f9xz", required=True, positional=True),),
 )

@@ -36,6 +36,7 @@ TICKERS = Param(
     aliases=("ticker",),
     allowed=f"tickers; none: all{MORE}",
     line="/alert clusters tickers=NVDA,BRK-A",
+    offers=(Kind.COMPANY,),
 )
 EXCHANGES_LINE = "/alert pump exchanges={}"
 

@@ -62,6 +62,7 @@ def classify(sic: str | None, cik: str | None = None) -> tuple[str | None, str |
     return None, None
 
 
+@cache
 def industries() -> tuple[str, ...]:
     """All industries of both tables, alphabetically."""
     return tuple(sorted({row["industry"] for path in (TABLE, OVERRIDES) for row in _rows(path)}))

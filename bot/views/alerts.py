@@ -87,6 +87,15 @@ def deleted_view(number: int, wish: Wish) -> View:
     )
 
 
+def moved_view(number: int, wish: Wish) -> View:
+    """The answer to /alert here."""
+    return View(
+        title=tr("Subscription {id} rings here now: {wish}", id=number, wish=describe(wish)),
+        buttons=(Button(tr("All subscriptions"), "/alerts"),),
+        data={"moved": number},
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A subscription as the list shows it."""
@@ -95,10 +104,16 @@ class Listed:
     wish: Wish
     standing: int  # coins or clusters that stand above it now
     past: Rehearsal  # what it would have rung for lately
+    where: str = ""  # the platform on which it rings, where that is not here
 
 
-def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = (), *, page: int = 1, total: int = 0) -> View:
-    """A page of the subscriptions of a chat; `muted` says in words what is not told now, `total` counts all of them."""
+def subscriptions_view(
+    listed: Sequence[Listed], muted: Sequence[str] = (), *, page: int = 1, total: int = 0, is_linked: bool = False
+) -> View:
+    """A page of the subscriptions of a chat, and of those that its person has elsewhere where they are linked.
+
+    `muted` says in words what is not told now, `total` counts all of them.
+    """
     if not listed:
         return View(
             title=tr("No subscriptions in this chat yet"),
@@ -115,7 +130,7 @@ def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = (), *, p
         Column(tr("standing now"), "right"),
         Column(tr("last 7 days")),
     )
-    rows = tuple((str(one.id), describe(one.wish), str(one.standing), rang(one.past)) for one in listed)
+    rows = tuple((str(one.id), _with_place(one), str(one.standing), rang(one.past)) for one in listed)
     first, before, total = listed[0].id, (page - 1) * ON_A_PAGE, max(total, len(listed))
     last, notes = before + len(listed), [*dict.fromkeys(covered(one.past, one.wish.signal) for one in listed)]
     part = (
@@ -123,7 +138,9 @@ def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = (), *, p
     )
     notes += [tr("Muted: {what}.", what=one) for one in muted]
     return View(
-        title=trn("{count} subscription in this chat", "{count} subscriptions in this chat", total),
+        title=trn("{count} subscription of yours", "{count} subscriptions of yours", total)
+        if is_linked
+        else trn("{count} subscription in this chat", "{count} subscriptions in this chat", total),
         body=(
             Table(columns, rows),
             *(Note(note) for note in (*part, *notes) if note),
@@ -135,16 +152,23 @@ def subscriptions_view(listed: Sequence[Listed], muted: Sequence[str] = (), *, p
         buttons=(
             *(Button(tr("Look at {id}", id=one.id), f"/alerts {one.id}") for one in listed),
             *(Button(tr("Delete {id}", id=one.id), f"/alert off {one.id}") for one in listed if len(listed) <= FEW),
+            *(Button(tr("Ring here: {id}", id=one.id), f"/alert here {one.id}") for one in listed if one.where),
             *([Button(tr("◀ Back"), f"/alerts page={page - 1}")] if before else []),
             *([Button(tr("More ▶"), f"/alerts page={page + 1}")] if before + len(listed) < total else []),
         ),
         data={
             "subscriptions": [
                 {"id": one.id, **_data(one.wish), "standing": one.standing, "past": past_data(one.past)}
+                | ({"where": one.where} if one.where else {})
                 for one in listed
             ]
         },
     )
+
+
+def _with_place(one: Listed) -> str:
+    said = describe(one.wish)
+    return tr("{wish}, on {platform}", wish=said, platform=one.where) if one.where else said
 
 
 def rang(past: Rehearsal) -> str:

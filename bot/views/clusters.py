@@ -58,6 +58,7 @@ def cluster_list(clusters: Sequence[Cluster], rule: ClusterRule, known: Known, *
         title=title,
         body=tuple(body),
         buttons=(*(alert_button(rule, side) for side in rule.sides), *cards),
+        menu=tuple(Button(one, card_line(one, rule)) for one in _tickers(clusters)),
         data={"clusters": [cluster_data(cluster) for cluster in clusters], "count": len(clusters)},
     )
 

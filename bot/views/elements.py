@@ -127,6 +127,15 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What another chat is told at once, for it concerns whoever is there."""
+
+    platform: str
+    address: str
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A platform-neutral answer or alert."""
 
@@ -135,3 +144,5 @@ class View:
     buttons: tuple[Button, ...] = ()
     tone: Tone = Tone.ANSWER
     data: Mapping[str, Json] = field(default_factory=dict)  # the same facts as numbers, for --json
+    menu: tuple[Button, ...] = ()  # what its rows open, for platforms that have menus
+    elsewhere: tuple[Elsewhere, ...] = ()

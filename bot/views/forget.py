@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.views import numbers
 from bot.views.elements import Button, Code, Json, Note, Text, View
 from bot.words import tr
 from storage.privacy import Stored
 
 
-def forget_view(stored: Stored, *, whole_chat: bool) -> View:
-    """What would be deleted, and the button that does it."""
+def forget_view(stored: Stored, *, whole_chat: bool, linked: Sequence[str] = ()) -> View:
+    """What would be deleted, and the button that does it; `linked` are the other platforms of the person."""
     if not any(_data(stored).values()):
         return View(title=tr("Nothing is stored of you and this chat"), data={"stored": _data(stored)})
     title = tr("This would delete all that is stored of yours in this group, for good")
     if whole_chat:
         title = tr("This would delete all that is stored of you and this chat, for good")
+    also = tr("What is stored on {platforms} goes too, and the link with it.", platforms=tr(" and ").join(linked))
     return View(
         title=title,
         body=(
             Text(tr("{sentence}.", sentence=_words(stored))),
+            *((Note(also),) if linked else ()),
             Note(tr("Nothing rings afterwards. /export gives it to you first; this cannot be undone.")),
             Code("/forget sure=yes"),
         ),

@@ -133,6 +133,10 @@ def score_list(  # noqa: PLR0913 - what a list shows
             *_list_buttons(part, name),
             *(Button(score.base_coin, f"/coin {score.base_coin}") for score, _ in shown[:CARDS]),
         ),
+        menu=tuple(
+            Button(f"{score.base_coin} · {numbers.score(score.score)}", f"/coin {score.base_coin}")
+            for score, _ in shown
+        ),
         data=_data(signal, shown, now, service),
     )
 

@@ -79,6 +79,7 @@ def _fields(settings: ChatSettings, now: datetime) -> tuple[Field, ...]:
         Field("cap", cap),
         Field("digest_at", local.of_day(settings.digest_at)),
         Field("silent", tr("yes") if settings.silent else tr("no")),
+        *((Field("mention", tr("the role {id}", id=settings.mention)),) if settings.mention else ()),
         Field("repeats", tr("yes") if settings.repeat else tr("no")),
         Field("theme", pictures),
     )
@@ -115,4 +116,5 @@ def _data(settings: ChatSettings, here: datetime) -> dict[str, Json]:
         "silent": settings.silent,
         "repeats": settings.repeat,
         "theme": settings.theme.value,
+        "mention": settings.mention or None,
     }

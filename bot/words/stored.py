@@ -54,6 +54,8 @@ TEMPLATES = (
     mark("no alert is left in it"),
     mark("sent together with delivery {delivery}"),
     mark("this chat is off"),
+    mark("Discord: the bot was removed from this server"),
+    mark("Discord: the channel was deleted"),
     mark("it is now {address}"),
     mark("{platform}: the bot was blocked by the user"),
     mark("{platform}: the bot was removed from this chat"),

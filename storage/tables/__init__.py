@@ -43,6 +43,7 @@ from storage.tables.markets import (
     RateRow,
     SettlementRow,
 )
+from storage.tables.people import LinkCodeRow, LinkGuessRow, NoteRow, PersonRow
 from storage.tables.scores import (
     HostedAccumulatedRow,
     HostedClusterRow,
@@ -74,9 +75,13 @@ __all__ = [
     "HostedScoreRow",
     "InsiderTransactionRow",
     "IssuerRow",
+    "LinkCodeRow",
+    "LinkGuessRow",
     "ListedTickerRow",
     "MuteRow",
+    "NoteRow",
     "PairRow",
+    "PersonRow",
     "PlatformRow",
     "PriceChangeRow",
     "PriceRow",

@@ -38,7 +38,7 @@ from bot.views.errors import our_fault_view
 from storage.outbox import Health
 from tests.builders_outbox import chat_of, new_alert, queue
 from tests.servers.chat_police import ChatServer, Fault
-from tests.servers.discord import Discord
+from tests.servers.discord_gateway import DiscordGateway
 from tests.servers.port import served
 from tests.servers.telegram import Telegram
 
@@ -161,7 +161,7 @@ level = "DEBUG"
 async def live(folder: Path) -> None:
     """Everything fails once, on every platform and at every service."""
     out, echo = Out(folder), Echo()
-    async with echo.serve() as url, Telegram(polices=False) as telegram, Discord(polices=False) as discord:
+    async with echo.serve() as url, Telegram(polices=False) as telegram, DiscordGateway(polices=False) as discord:
         telegram.token, discord.token = SECRETS["telegram"], SECRETS["discord"]
         path = folder / "config.toml"
         path.write_text(config_text(folder, url, telegram, discord), encoding="utf-8")
@@ -179,7 +179,7 @@ async def live(folder: Path) -> None:
         (folder / "asked.txt").write_text("\n".join(echo.asked), encoding="utf-8")
 
 
-async def run_for_a_moment(app: App, telegram: Telegram, discord: Discord) -> None:
+async def run_for_a_moment(app: App, telegram: Telegram, discord: DiscordGateway) -> None:
     """The whole of it, with its own clock, until platforms and a person had their messages; all services refuse."""
     now = app.clock.now()
     for platform, server in (("telegram", telegram), ("discord", discord)):
@@ -188,7 +188,11 @@ async def run_for_a_moment(app: App, telegram: Telegram, discord: Discord) -> No
             queue(app.storage, chat_of(app.storage, address, platform), f"{platform} {address}", now=now)
     telegram.says("42", "42", "/status")
     running = asyncio.create_task(app.run())
-    await asyncio.gather(telegram.until(3), discord.until(2))
+    await discord.connected()
+    asked = discord.slash("status")
+    await asyncio.gather(telegram.until(3), discord.until(2), discord.answer(asked))
+    await discord.drops(4000)
+    await discord.connected(2)
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running

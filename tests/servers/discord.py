@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from aiohttp import web
@@ -18,19 +18,13 @@ from tests.servers.chat_police import (
     Clock,
     Fault,
     Script,
-    is_text,
-    json_of,
     refuses,
-    units,
 )
+from tests.servers.discord_rules import form_of, refusal
 
 TOTAL = (50, 1.0)
 CHANNEL = (5, 5.0)
 NONCE_SECONDS = 180.0
-FLAGS = 1 << 2 | 1 << 12 | 1 << 15
-# name → the most UTF-16 units
-EMBED_LIMITS = {"title": 256, "description": 4096}
-EMBED_TOTAL = 6000
 VIA = {"Via": "1.1 google"}
 OF_A_CHAT = {
     Fault.BLOCKED: (403, 50007, "Cannot send messages to this user"),
@@ -81,19 +75,19 @@ class Discord(ChatServer):
         return None
 
     async def _me(self, request: web.Request) -> web.StreamResponse:
-        return self._stranger(request) or web.json_response(AUTHOR, headers=VIA)
+        return self._stranger(request) or answered(AUTHOR)
 
     async def _read(self, request: web.Request) -> web.StreamResponse:
         if (turned_away := self._stranger(request)) is not None:
             return turned_away
         limit = int(request.query.get("limit", "50"))
         found = self.to(request.match_info["channel"])[::-1][:limit]
-        return web.json_response([_message(one) for one in found], headers=VIA)
+        return answered([_message(one) for one in found])
 
     async def _post(self, request: web.Request) -> web.StreamResponse:
         if (turned_away := self._stranger(request)) is not None:
             return turned_away
-        body, chat = await json_of(request), request.match_info["channel"]
+        body, chat = await form_of(request), request.match_info["channel"]
         if body is None:
             return failed(400, 50109, "The request body contains invalid JSON.")
         script = self.take(chat, [fault for fault in Fault if fault not in OF_EVERY_REQUEST])
@@ -109,7 +103,7 @@ class Discord(ChatServer):
         left, reset = self.police.left(chat, *CHANNEL, self.clock())
         limits = {"X-RateLimit-Limit": str(CHANNEL[0]), "X-RateLimit-Remaining": str(left)}
         headers = VIA | limits | {"X-RateLimit-Reset-After": f"{reset:.3f}", "X-RateLimit-Bucket": "abcd1234"}
-        return await self.deliver(request, web.json_response(_message(message), headers=headers), script)
+        return await self.deliver(request, answered(_message(message), headers=headers), script)
 
     async def _new(self, chat: str, body: dict[str, Any]) -> Accepted:
         nonce = body.get("nonce")
@@ -140,7 +134,14 @@ class Discord(ChatServer):
         return max(everywhere, here), "global" if everywhere else "user"
 
 
-AUTHOR = {"id": "198622483471925248", "username": "tocsin", "bot": True}
+AUTHOR = {
+    "id": "198622483471925248",
+    "username": "tocsin",
+    "discriminator": "0",
+    "avatar": None,
+    "global_name": None,
+    "bot": True,
+}
 
 
 def _message(one: Accepted) -> dict[str, Any]:
@@ -154,81 +155,26 @@ def _message(one: Accepted) -> dict[str, Any]:
         "components": body.get("components", []),
         "nonce": one.nonce,
         "flags": body.get("flags", 0),
+        "type": 0,
+        "timestamp": "2026-04-26T12:00:00+00:00",
+        "edited_timestamp": None,
+        "attachments": [],
+        "mentions": [],
+        "mention_roles": body.get("allowed_mentions", {}).get("roles", []),
+        "mention_everyone": False,
+        "pinned": False,
+        "tts": False,
     }
 
 
-def refusal(body: dict[str, Any]) -> str:
-    """The first thing wrong with a message, as `place: Discord's words`; nothing where it is right."""
-    return next(_faults(body), "")
-
-
-def _faults(body: dict[str, Any]) -> Iterator[str]:
-    if not any(body.get(name) for name in ("content", "embeds", "components")):
-        yield "content: Cannot send an empty message"
-    yield from _longer(body, "content", 2000)
-    if not isinstance(body.get("nonce", ""), str | int) or units(str(body.get("nonce", ""))) > 25:
-        yield "nonce: Must be 25 or fewer in length."
-    if body.get("flags", 0) & ~FLAGS:
-        yield "flags: Value is not a valid set of flags."
-    if not set(body.get("allowed_mentions", {}).get("parse", [])) <= {"everyone", "roles", "users"}:
-        yield "allowed_mentions: Value must be one of ('everyone', 'roles', 'users')."
-    yield from _wrong_embeds(body.get("embeds", []))
-    yield from _wrong_components(body.get("components", []))
-
-
-def _longer(of: dict[str, Any], name: str, most: int) -> Iterator[str]:
-    if name in of and (not is_text(of[name]) or units(of[name]) > most):
-        yield f"{name}: Must be {most} or fewer in length."
-
-
-def _wrong_embeds(embeds: list[dict[str, Any]]) -> Iterator[str]:
-    if len(embeds) > 10:
-        yield "embeds: Must be 10 or fewer in length."
-    total = 0
-    for embed in embeds:
-        fields, footer, author = embed.get("fields", []), embed.get("footer", {}), embed.get("author", {})
-        if len(fields) > 25:
-            yield "embeds: fields: Must be 25 or fewer in length."
-        limited_texts = [(embed, name, most) for name, most in EMBED_LIMITS.items()]
-        limited_texts += [(footer, "text", 2048), (author, "name", 256)]
-        limited_texts += [(one, name, most) for one in fields for name, most in (("name", 256), ("value", 1024))]
-        for of, name, most in limited_texts:
-            yield from _longer(of, name, most)
-            total += units(of.get(name, ""))
-        yield from (
-            f"fields: {name}: This field is required"
-            for one in fields
-            for name in ("name", "value")
-            if not one.get(name)
-        )
-    if total > EMBED_TOTAL:
-        yield f"embeds: Embed size exceeds maximum size of {EMBED_TOTAL}"
-
-
-def _wrong_components(rows: list[dict[str, Any]]) -> Iterator[str]:
-    if len(rows) > 5:
-        yield "components: Must be between 1 and 5 in length."
-    seen: set[str] = set()
-    for row in rows:
-        buttons = row.get("components", [])
-        if row.get("type") != 1 or not 1 <= len(buttons) <= 5:
-            yield "components: Must be between 1 and 5 in length."
-        for button in buttons:
-            name = button.get("custom_id", "")
-            if not 1 <= units(name) <= 100:
-                yield "custom_id: Must be between 1 and 100 in length."
-            if name in seen:
-                yield "custom_id: Component custom id cannot be duplicated"
-            seen.add(name)
-            if not 1 <= units(button.get("label", "")) <= 80:
-                yield "label: Must be between 1 and 80 in length."
-            if button.get("type") != 2 or button.get("style") not in (1, 2, 3, 4):
-                yield "style: Value must be one of {1, 2, 3, 4}."
+def answered(data: Any, status: int = 200, headers: dict[str, str] = VIA) -> web.Response:
+    """JSON as Discord sends it: its type without a charset."""
+    return web.Response(body=json.dumps(data).encode(), status=status, headers=headers, content_type="application/json")
 
 
 def failed(status: int, code: int, message: str, **more: Any) -> web.Response:
     """A refusal in Discord's shape."""
-    return web.json_response({"message": message, "code": code} | more, status=status, headers=VIA)
+    return answered({"message": message, "code": code} | more, status)
 
 
 def invalid(problem: str) -> web.Response:
@@ -246,4 +192,4 @@ def limited(seconds: float, scope: str = "user") -> web.Response:
     if scope == "global":
         headers["X-RateLimit-Global"] = "true"
     facts = {"message": "You are being rate limited.", "retry_after": seconds, "global": scope == "global"}
-    return web.json_response(facts, status=429, headers=headers)
+    return answered(facts, 429, headers)

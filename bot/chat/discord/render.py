@@ -12,24 +12,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from typing import Any, NamedTuple, TypeAlias, assert_never
 
+from bot.chat.discord.components import Presses, rows, runs
 from bot.chat.texts import aligned, clean, clean_lines, cut, row_groups, units, web_address
-from bot.views.elements import Button, Code, Document, Element, Fields, Link, Note, Picture, Table, Text, Tone, View
+from bot.views.elements import Code, Document, Element, Fields, Link, Note, Picture, Table, Text, Tone, View
 
-# https://discord.com/developers/docs/resources/message#embed-object-embed-limits and /components/reference
+# https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 CONTENT_UNITS = 2000
 DESCRIPTION_UNITS = 4096
-ROWS, BUTTONS_IN_A_ROW = 5, 5
-CUSTOM_ID_UNITS = 100
-BUTTON_UNITS = 80
-RUN = "run:"  # before the command of a button, so that others can mean something else
 
 BLOCK_UNITS = 1500  # a code block cannot be cut, so a long table becomes lines
 DOCUMENT_UNITS = 3500  # what is shown of a file
 NAME_UNITS = 200  # of what stands in one piece: a heading, a label
+PAGES = 5  # of an answer: so many more messages an app takes that is only its person's
 NOTHING = "…"  # an empty content is refused
 MARKS = {Tone.ANSWER: "", Tone.ALERT: "🔔 ", Tone.ERROR: "✗ "}
 COLOURS = {Tone.ANSWER: 0x5865F2, Tone.ALERT: 0xF0B232, Tone.ERROR: 0xDA373C}
-PRIMARY, SECONDARY, DANGER = 1, 2, 4  # styles of a button
 
 # Markup, mentions (<@1>, <#1>, <t:1>, @everyone), emoji (:name:), schemes (https:), and hosts of invitations.
 _SPECIAL = re.compile(r"[\\*_~`|\[\]()<>@]|:(?=\S)|(?<=\w)\.(?=[^\W\d])")
@@ -60,14 +57,26 @@ class _Line(NamedTuple):
     beside: bool = False  # on the same line as the one before
 
 
-def render(view: View) -> dict[str, Any]:
+def render(view: View, of: Presses = runs) -> dict[str, Any]:
     """The View as the body of a message, cut to what one message holds. It mentions nobody."""
     body = _body(_clipped(_title(view), CONTENT_UNITS))
     if description := _clipped(_description(view), DESCRIPTION_UNITS):
-        body["embeds"] = [{"description": description, "color": COLOURS[view.tone]}]
-    if rows := _rows(view.buttons):
-        body["components"] = rows
+        body["embeds"] = [_embed(description, view.tone)]
+    if components := rows(view, of):
+        body["components"] = components
     return body
+
+
+def render_pages(view: View, of: Presses = runs, most: int = PAGES) -> list[dict[str, Any]]:
+    """All of the View in as many messages as it takes, at most `most`; its buttons stand under the last."""
+    descriptions = _split(_description(view), most)
+    bodies = [_body(_clipped(_title(view), CONTENT_UNITS))]
+    bodies += [_body("") | {"content": ""} for _ in descriptions[1:]]
+    for body, description in zip(bodies, descriptions, strict=False):
+        body["embeds"] = [_embed(description, view.tone)]
+    if components := rows(view, of):
+        bodies[-1]["components"] = components
+    return bodies
 
 
 def render_plain(view: View) -> dict[str, Any]:
@@ -94,6 +103,35 @@ def escape(text: str) -> str:
     """
     escaped = _SPECIAL.sub(r"\\\g<0>", clean(text))
     return _AT_START.sub(lambda found: f"\\{found['sign']}" if found["sign"] else f"{found['number']}\\", escaped)
+
+
+def _embed(description: str, tone: Tone) -> dict[str, Any]:
+    return {"description": description, "color": COLOURS[tone]}
+
+
+def _split(pieces: Pieces, most: int) -> list[str]:
+    """The pieces as texts that an embed each holds, parted between lines; the last is cut where they are too many."""
+    pages: list[str] = []
+    while pieces and len(pages) < most - 1 and _length(pieces) > DESCRIPTION_UNITS:
+        at = _end(pieces)
+        pages.append("".join(pieces[:at]).strip("\n"))
+        pieces = pieces[at:]
+        while pieces and pieces[0] == "\n":
+            pieces = pieces[1:]
+    last = _clipped(pieces, DESCRIPTION_UNITS)
+    return [page for page in (*pages, last) if page.strip()]
+
+
+def _end(pieces: Pieces) -> int:
+    """How many of the pieces one embed holds, up to the end of a line where there is one."""
+    left, lines = DESCRIPTION_UNITS, 0
+    for at, piece in enumerate(pieces):
+        left -= units(piece)
+        if left < 0:
+            return lines or at
+        if piece == "\n":
+            lines = at
+    return len(pieces)
 
 
 def _body(content: str) -> dict[str, Any]:
@@ -187,20 +225,6 @@ def _table(table: Table) -> Iterator[_Line]:
 def _link(link: Link, *, beside: bool) -> _Line:
     label, url = clean(link.label) or "link", web_address(link.url)
     return _Line(_As.TEXT, label, beside=beside) if url is None else _Line(_As.LINK, label, url, beside)
-
-
-def _rows(buttons: Sequence[Button]) -> list[dict[str, Any]]:
-    """Rows of buttons; one whose command Discord cannot carry back is left out."""
-    by_id: dict[str, dict[str, Any]] = {}  # an id may stand in a message once
-    for button in buttons:
-        label, command = cut(clean(button.label), BUTTON_UNITS), clean(button.command)
-        name = RUN + command
-        if label and command and units(name) <= CUSTOM_ID_UNITS:
-            style = DANGER if command.startswith(("/alert off", "/forget")) else SECONDARY if by_id else PRIMARY
-            by_id.setdefault(name, {"type": 2, "style": style, "label": label, "custom_id": name})
-    shown = list(by_id.values())[: ROWS * BUTTONS_IN_A_ROW]
-    starts = range(0, len(shown), BUTTONS_IN_A_ROW)
-    return [{"type": 1, "components": shown[at : at + BUTTONS_IN_A_ROW]} for at in starts]
 
 
 def _pieces(text: str) -> Pieces:

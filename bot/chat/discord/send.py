@@ -9,18 +9,18 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from bot import __version__
 from bot.alerts.limiter import Limits, Window
 from bot.alerts.outgoing import Outgoing, Receipt
-from bot.chat.discord.render import fits, render, render_line, render_plain
-from bot.chat.texts import fitting, shortest
-from bot.chat.wire import Answer, Wire, of_no_chat, seconds
+from bot.chat.discord.api import Api
+from bot.chat.discord.render import CONTENT_UNITS, fits, render, render_line, render_plain
+from bot.chat.discord.traffic import MOST_INVALID, Refusals
+from bot.chat.texts import cut, fitting, shortest
+from bot.chat.wire import Answer, of_no_chat, seconds
 from bot.errors import Failure, SendError
 from bot.settings import DiscordSettings
 from bot.views.alert_message import SHOWN
@@ -39,18 +39,7 @@ SUPPRESS_NOTIFICATIONS = 1 << 12
 NONCE_WINDOW = timedelta(minutes=2)
 NONCE_CHARACTERS = 25
 
-WAIT_UNTOLD = 5.0  # seconds, where it asks to wait and does not say how long
-WAIT_LONG = 600.0  # after a refusal that is not about one bucket
 LOOKED_THROUGH = 50  # messages of a channel
-
-# 10,000 answers of these statuses in 10 minutes, and Discord shuts out the address; we stop long before.
-INVALID = (401, 403, 429)
-INVALID_SECONDS = 600.0
-MOST_INVALID = 2000
-
-UNKNOWN_CHANNEL, MISSING_ACCESS, MISSING_PERMISSIONS, CLOSED_DMS, NO_MUTUAL_GUILD = 10003, 50001, 50013, 50007, 50278
-GONE = (UNKNOWN_CHANNEL, MISSING_ACCESS, MISSING_PERMISSIONS, CLOSED_DMS, NO_MUTUAL_GUILD)
-DMS_TOO_FAST = 40003
 
 
 class DiscordSender:
@@ -67,16 +56,8 @@ class DiscordSender:
         monotonic: Callable[[], float] = time.monotonic,
         most_invalid: int = MOST_INVALID,
     ) -> None:
-        token = settings.token.get_secret_value()
-        self._base = settings.base_url.rstrip("/")
-        self._wire = Wire(
-            "Discord",
-            token,
-            settings.timeout_seconds,
-            {"Authorization": f"Bot {token}", "User-Agent": f"DiscordBot (tocsin, {__version__})"},
-        )
-        self._monotonic = monotonic
-        self._invalid: deque[float] = deque(maxlen=most_invalid)  # when the last invalid requests were answered
+        self.api = Api(settings, Refusals(most_invalid, monotonic))
+        self.on_gone: Callable[[str, str], None] = lambda _address, _why: None  # a channel takes nothing any more
 
     async def send(self, address: str, message: Outgoing) -> Receipt:
         """Send it: one request, unless Discord refuses how it is written, which leaves it certainly unsent.
@@ -84,10 +65,12 @@ class DiscordSender:
         Then it is tried as plain text, and at last as one line that says where to look. Raises SendError.
         """
         for form in _forms(message):
-            answer = await self._ask("POST", _messages(address), body=form)
+            answer = await self.api.ask("POST", _messages(address), body=form)
             if answer.is_success:
                 return self._receipt(answer)
-            failed = _failure(answer, self._wire)
+            failed = self.api.failure(answer)
+            if failed.failure is Failure.GONE:
+                self.on_gone(address, str(failed))
             if failed.failure is not Failure.OURS:
                 break
             log.warning("a message was refused as it was written: %s", failed)
@@ -96,7 +79,7 @@ class DiscordSender:
     async def find(self, address: str, message: Outgoing) -> str | None:
         """The id of a bot's message in the channel that tells of the same alerts; None where none is seen."""
         try:
-            answer = await self._ask("GET", _messages(address), params={"limit": LOOKED_THROUGH})
+            answer = await self.api.ask("GET", _messages(address), params={"limit": LOOKED_THROUGH})
         except SendError:
             return None
         if not answer.is_success or not isinstance(answer.body, list):
@@ -113,31 +96,20 @@ class DiscordSender:
 
     async def alive(self) -> None:
         """Ask who we are. Raises SendError when Discord does not tell."""
-        answer = await self._ask("GET", "/users/@me")
+        answer = await self.api.ask("GET", "/users/@me")
         if not answer.is_success:
-            raise of_no_chat(_failure(answer, self._wire))
+            raise of_no_chat(self.api.failure(answer))
         if not answer.facts.get("id"):
-            raise self._wire.error(f"{answer.status}, but the answer cannot be read")
+            raise self.api.wire.error(f"{answer.status}, but the answer cannot be read")
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self._wire.close()
+        await self.api.close()
 
     def _receipt(self, answer: Answer) -> Receipt:
         if not answer.facts.get("id"):
-            raise self._wire.error(f"{answer.status}, but the answer cannot be read", Failure.UNKNOWN)
+            raise self.api.wire.error(f"{answer.status}, but the answer cannot be read", Failure.UNKNOWN)
         return Receipt(str(answer.facts["id"]), _pause(answer.headers))
-
-    async def _ask(self, method: str, path: str, **what: Any) -> Answer:
-        now = self._monotonic()
-        most = self._invalid.maxlen
-        if len(self._invalid) == most and self._invalid[0] > now - INVALID_SECONDS:
-            told = f"not asked, after {most} refusals in {INVALID_SECONDS / 60:g} minutes"
-            raise self._wire.error(told, Failure.LIMITED, retry_after=WAIT_LONG, everywhere=True)
-        answer = await self._wire.ask(method, f"{self._base}{path}", **what)
-        if answer.status in INVALID and answer.headers.get("X-RateLimit-Scope") != "shared":
-            self._invalid.append(self._monotonic())
-        return answer
 
 
 def _messages(address: str) -> str:
@@ -153,36 +125,18 @@ def _forms(message: Outgoing) -> list[dict[str, Any]]:
     full = render(view)
     if message.reply_to is not None and message.reply_to.isdecimal():
         full["message_reference"] = {"message_id": message.reply_to, "fail_if_not_exists": False}
-    return [form | always for form in (full, render_plain(view), render_line(shortest(message.refs, message.language)))]
+    forms = [
+        form | always for form in (full, render_plain(view), render_line(shortest(message.refs, message.language)))
+    ]
+    return [mentioning(form, message.mention) for form in forms]
 
 
-def _failure(answer: Answer, wire: Wire) -> SendError:
-    """What an answer means that is no success."""
-    facts, status, code = answer.facts, answer.status, answer.facts.get("code")
-    told = f"{status} {facts.get('message', '')}".strip() + (f" ({code})" if code else "")
-    if status >= 500:
-        return wire.error(told, Failure.UNKNOWN)
-    if code == DMS_TOO_FAST:
-        return wire.error(told, Failure.LIMITED, retry_after=WAIT_LONG)
-    if status == 429:
-        return _limited(answer, told, wire)
-    if status == 401:
-        return wire.error(told, Failure.REVOKED)
-    if code in GONE:
-        return wire.error(told, Failure.GONE)
-    # A bare 400 is somebody's between us, and a 403 or 404 of another code is no verdict on the channel.
-    ours = status == 413 or (status == 400 and code is not None)
-    return wire.error(told, Failure.OURS if ours else Failure.UNSENT)
-
-
-def _limited(answer: Answer, told: str, wire: Wire) -> SendError:
-    facts, headers = answer.facts, answer.headers
-    wait = seconds(facts.get("retry_after", headers.get("Retry-After")), WAIT_UNTOLD)
-    if "Via" not in headers:
-        # Not Discord's answer but Cloudflare's in front of it: the address is shut out, not one bucket full.
-        return wire.error(f"{told}, by Cloudflare", Failure.LIMITED, retry_after=max(WAIT_LONG, wait), everywhere=True)
-    everywhere = facts.get("global") is True or headers.get("X-RateLimit-Scope") == "global"
-    return wire.error(told, Failure.LIMITED, retry_after=wait, everywhere=everywhere)
+def mentioning(form: dict[str, Any], role: str) -> dict[str, Any]:
+    """The message with a role before it whose people are called, and nobody else; as it is where there is no role."""
+    if not role:
+        return form
+    called = f"<@&{role}> {form['content']}"
+    return form | {"content": cut(called, CONTENT_UNITS), "allowed_mentions": {"parse": [], "roles": [role]}}
 
 
 def _pause(headers: Mapping[str, str]) -> float:

@@ -19,13 +19,13 @@ from telegram import (
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from bot.charts.painter import Painter
-from bot.chat.telegram.lines import topic_of
+from bot.chat.files import documents_of, file_of, without_documents
+from bot.chat.lines import topic_of
 from bot.chat.telegram.pacing import UNCHANGED, patiently
 from bot.chat.telegram.pictures import Pictures
 from bot.chat.telegram.places import Place
 from bot.chat.telegram.render import Entity, Rendered, keyboard, render
-from bot.chat.telegram.splitting import documents_of, pages_of, without_documents
-from bot.chat.texts import clean, cut
+from bot.chat.telegram.splitting import pages_of
 from bot.clock import Clock
 from bot.commands.base import Command
 from bot.views.elements import Document, View
@@ -33,7 +33,6 @@ from bot.views.elements import Document, View
 log = logging.getLogger("tocsin.telegram")
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-NAME_UNITS = 60
 ABOUT_THE_TEXT = ("entit", "too long", "text is empty", "button", "reply_markup", "keyboard", "utf-8")
 
 
@@ -167,8 +166,7 @@ class Answers:
             return await send(place, plain=True), place
 
     async def _file(self, place: Place, document: Document) -> Message:
-        name = cut(clean(document.name).replace("/", "_"), NAME_UNITS) or "file.txt"
-        content = (document.text or "\n").encode("utf-8", "replace")
+        name, content = file_of(document)
         return await patiently(
             self._clock,
             lambda: self._bot.send_document(

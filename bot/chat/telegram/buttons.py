@@ -9,8 +9,8 @@ from telegram import CallbackQuery, Chat, InlineKeyboardButton, InlineKeyboardMa
 from telegram.constants import ChatType
 from telegram.error import BadRequest, TelegramError
 
+from bot.chat.lines import changes, command_name, topic_of
 from bot.chat.telegram.answers import Reply
-from bot.chat.telegram.lines import command_name, topic_of
 from bot.chat.telegram.places import Author, is_group, place_of, ref_of
 from bot.chat.telegram.session import Session
 from bot.chat.telegram.words import ELSEWHERE, IS_SUBSCRIBED, NOT_ASKED, NOT_IN_CHANNELS, NOT_YOURS, SUBSCRIBED
@@ -72,9 +72,7 @@ class Presses:
         if command_name(line, self._session.commands) in ITS_OWN and not _asked_by(message, query.from_user.id):
             return tr(NOT_ASKED)
         in_channel = chat.type == ChatType.CHANNEL  # whoever reads it would make the bot write in it
-        command = self._session.commands.get(command_name(line, self._session.commands))
-        only_shows = command is None or not command.changes or (command.shows and len(line.split()) == 1)
-        if only_shows and not in_channel:
+        if not changes(line, self._session.commands) and not in_channel:
             return ""
         if await self._session.members.is_admin(chat, str(query.from_user.id)):
             return ""

@@ -27,14 +27,14 @@ from telegram.ext import (
 
 from bot.alerts.limiter import Limiter
 from bot.charts.painter import Painter
+from bot.chat.lines import by_name
 from bot.chat.telegram.answers import Reply, is_nobody_there
 from bot.chat.telegram.buttons import Presses
 from bot.chat.telegram.fetching import CarefulRequest
 from bot.chat.telegram.inline import Inline
-from bot.chat.telegram.lines import by_name
 from bot.chat.telegram.menus import put_menus
 from bot.chat.telegram.pacing import Pacer, seconds_of
-from bot.chat.telegram.places import author_of, place_of, ref_of
+from bot.chat.telegram.places import Place, author_of, place_of, ref_of
 from bot.chat.telegram.redaction import TelegramRedaction
 from bot.chat.telegram.session import Ask, Session
 from bot.chat.telegram.updates import Messages
@@ -43,6 +43,7 @@ from bot.clock import Clock, SystemClock
 from bot.commands.base import Command
 from bot.feeds.faults import shown
 from bot.settings import TelegramSettings
+from bot.views.elements import View
 from bot.views.errors import our_fault_view
 from bot.words import ENGLISH, speaking
 from storage import Storage
@@ -117,6 +118,16 @@ class TelegramChat:
             except Exception:
                 log.exception("listening to Telegram failed; it begins again in a moment")
             await self._clock.sleep(pause)
+
+    async def tell(self, address: str, view: View) -> None:
+        """Write to a chat that somebody has with the bot alone; where that fails, the log says why."""
+        if self._session is None:
+            log.warning("a chat is not told: %s", view.title)
+            return
+        try:
+            await self._session.answers.say(Place(int(address)), view, Reply())
+        except TelegramError as error:
+            log.warning("a chat could not be told: %s", self._shown(error))
 
     async def close(self) -> None:
         """Let go of what is held."""

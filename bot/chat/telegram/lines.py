@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.commands.base import Command
 from bot.views import numbers
@@ -18,11 +18,6 @@ PAYLOAD = re.compile(r"^(?P<what>[a-z]+)(?:_(?P<value>[A-Za-z0-9_-]{1,40}))?$")
 NUMBER = re.compile(r"^\d{1,2}(?:[-_]\d{1,2})?$")
 MOST = {Signal.PUMP: 10, Signal.SELLING: 10, Signal.CLUSTERS: 50}
 INSIDERS = "clusters"
-
-
-def by_name(commands: Collection[Command]) -> dict[str, Command]:
-    """Each command under its name and its aliases."""
-    return {name: command for command in commands for name in (command.name, *command.aliases)}
 
 
 def line_of(text: str, username: str, commands: Mapping[str, Command], *, is_group: bool) -> str | None:
@@ -48,19 +43,6 @@ def is_to_another_bot(text: str, username: str) -> bool:
     """Whether a text is a command that names another bot."""
     found = COMMAND.match(text.strip())
     return found is not None and found["bot"] is not None and found["bot"].lower() != username.lower()
-
-
-def command_name(line: str, commands: Mapping[str, Command]) -> str:
-    """The name of the command of a line, whatever alias was typed; as typed where it is unknown."""
-    words = line.removeprefix("/").split(maxsplit=1)
-    name = words[0].lower() if words else ""
-    return commands[name].name if name in commands else name
-
-
-def topic_of(line: str, commands: Mapping[str, Command]) -> str:
-    """What the command of a line is about: answers about one thing are changed in place."""
-    name = command_name(line, commands)
-    return (commands[name].topic or name) if name in commands else name
 
 
 def payload_of(line: str) -> str:

@@ -10,6 +10,7 @@ from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 from telegram.ext import BaseRateLimiter
 
 from bot.alerts.limiter import Limiter
+from bot.chat.pacing import LONGEST_WAIT, turn
 from bot.clock import Clock
 
 # What a chat counts; all else goes out at once.
@@ -23,7 +24,6 @@ PACED = frozenset(
         "editMessageMedia",
     }
 )
-LONGEST_WAIT = 60.0  # seconds; an answer that comes later answers nobody
 TRIES = 3
 AGAIN_AFTER = (1.0, 3.0, 10.0, 30.0)  # seconds
 UNCHANGED = "message is not modified"
@@ -52,11 +52,7 @@ def seconds_of(error: RetryAfter) -> float:
 
 
 class Pacer(BaseRateLimiter[None]):
-    """Holds an answer until its chat takes one.
-
-    An alert waits for the platform, is claimed, and only then begins; an answer begins in the moment in which
-    there is room, so it takes the next one whatever is queued.
-    """
+    """Holds an answer until its chat takes one."""
 
     def __init__(self, limiter: Limiter, clock: Clock) -> None:
         self._limiter = limiter
@@ -82,7 +78,8 @@ class Pacer(BaseRateLimiter[None]):
             return await callback(*args, **kwargs)
         address = str(data["chat_id"])
         for tries_left in reversed(range(TRIES)):
-            await self._turn(address)
+            if wait := await turn(self._limiter, self._clock, address):
+                raise RetryAfter(max(1, round(wait)))
             try:
                 return await callback(*args, **kwargs)
             except RetryAfter as error:
@@ -91,16 +88,3 @@ class Pacer(BaseRateLimiter[None]):
                 if not tries_left or wait > LONGEST_WAIT:
                     raise
         raise AssertionError("the last try returns or raises")
-
-    async def _turn(self, address: str) -> None:
-        """Wait until the chat and the platform take a message; a pause that begins meanwhile is kept too."""
-        latest = self._clock.monotonic() + LONGEST_WAIT
-        while True:
-            now = self._clock.monotonic()
-            at = max(self._limiter.free_at(), self._limiter.chat_free_at(address))
-            if at <= now:
-                self._limiter.passed(address, now)
-                return
-            if at > latest:
-                raise RetryAfter(max(1, round(at - now)))
-            await self._clock.sleep(at - now)

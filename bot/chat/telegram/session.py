@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from telegram import Bot
 
 from bot.charts.painter import Painter
+from bot.chat.seldom import Seldom
 from bot.chat.telegram.answers import Answers
 from bot.chat.telegram.places import Members
 from bot.clock import Clock
@@ -18,26 +19,6 @@ from bot.views.elements import View
 from storage import Storage
 
 Ask = Callable[[str, ChatRef], Awaitable[View | None]]
-MOST_SELDOM = 1000
-
-
-@dataclass
-class Seldom:
-    """Lets something through once in so many seconds for each key."""
-
-    seconds: float
-    clock: Clock
-    _last: dict[object, float] = field(default_factory=dict)
-
-    def lets(self, key: object) -> bool:
-        """Whether it is time again."""
-        now = self.clock.monotonic()
-        if len(self._last) >= MOST_SELDOM:
-            self._last = {one: at for one, at in self._last.items() if at + self.seconds > now}
-        if self._last.get(key, float("-inf")) + self.seconds > now:
-            return False
-        self._last[key] = now
-        return True
 
 
 @dataclass

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import accumulate
 
+from bot.chat.files import without_documents
 from bot.chat.telegram.render import ENTITIES, NOTHING, TEXT_UNITS, Entity, Rendered, composed
 from bot.chat.texts import units
-from bot.views.elements import Document, View
+from bot.views.elements import View
 
 # Where a text is best parted, and how much of a message must be full for it, as a share.
 BREAKS = (("\n\n", 0.5), ("\n", 0.25), (" ", 0.25), ("\n", 0.0), (" ", 0.0))
-
-
-def documents_of(view: View) -> tuple[Document, ...]:
-    """The files of a View."""
-    return tuple(one for one in view.body if isinstance(one, Document))
-
-
-def without_documents(view: View) -> View:
-    """What of it is text."""
-    return replace(view, body=tuple(one for one in view.body if not isinstance(one, Document)))
 
 
 def pages_of(view: View) -> list[Rendered]:

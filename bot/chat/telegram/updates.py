@@ -12,9 +12,10 @@ from typing import Any
 from telegram import ChatMember, ChatMemberUpdated, Message, Update
 from telegram.constants import ChatMemberStatus, ChatType
 
+from bot.chat.lines import topic_of
 from bot.chat.telegram import membership
 from bot.chat.telegram.answers import Reply
-from bot.chat.telegram.lines import is_to_another_bot, line_of, offers_of, payload_of, topic_of
+from bot.chat.telegram.lines import is_to_another_bot, line_of, offers_of, payload_of
 from bot.chat.telegram.places import PLATFORM, Author, Place, author_of, is_group, place_of, ref_of
 from bot.chat.telegram.session import Session
 from bot.chat.telegram.words import hint_view, late_view, offered_view, welcome_view

@@ -10,6 +10,7 @@ import pytest
 from bot.alerts.quiet import ChatSettings
 from bot.charts.model import Theme
 from bot.chat.telegram.render import CALLBACK_BYTES
+from bot.commands.base import ChatRef
 from bot.views.elements import Fields, Picture, Tone, View
 from bot.views.settings_menus import Menu
 from storage import Storage
@@ -170,3 +171,22 @@ def test_no_button_of_the_settings_leads_nowhere_or_to_what_is(storage: Storage,
 def test_a_menu_can_be_asked_for_by_its_name(storage: Storage) -> None:
     assert ask(storage, "/settings quiet").title == "Quiet hours"
     assert ask(storage, "/settings digest").title == "Daily digest"
+
+
+CHANNEL = ChatRef("discord", "901", "42", is_group=True)
+ROLE = "123456789012345678"
+
+
+def test_a_role_is_mentioned_in_a_channel_of_discord_until_it_is_off(storage: Storage) -> None:
+    assert fields(ask(storage, f"/settings mention={ROLE}", chat=CHANNEL))["mention"] == f"the role {ROLE}"
+    assert fields(ask(storage, "/settings", chat=CHANNEL))["mention"] == f"the role {ROLE}"
+    assert "mention" not in fields(ask(storage, "/settings mention=off", chat=CHANNEL))
+    assert ask(storage, "/settings mention=everyone", chat=CHANNEL).tone is Tone.ERROR
+
+
+@pytest.mark.parametrize("chat", [CHAT, ChatRef("telegram", "-1", "5", is_group=True), ChatRef("discord", "742", "42")])
+def test_elsewhere_there_are_no_roles(storage: Storage, chat: ChatRef) -> None:
+    assert (
+        "which only the channels of a Discord server have" in ask(storage, f"/settings mention={ROLE}", chat=chat).title
+    )
+    assert ask(storage, "/settings mention=off", chat=chat).tone is Tone.ANSWER

@@ -54,6 +54,36 @@ def test_silence_and_a_reply_are_passed_on() -> None:
     asyncio.run(run())
 
 
+def test_a_role_is_called_and_nobody_else_in_whichever_form_it_is_taken() -> None:
+    async def run() -> None:
+        async with discord() as (server, sender):
+            await sender.send("42", message("@everyone <@&9>", mention="123456789012345678"))
+            server.fault("42", Fault.REFUSED, status=400, code=50035)
+            await sender.send("42", message("@everyone <@&9>", mention="123456789012345678"))
+            for one in server.accepted:
+                assert one.body["content"].startswith("<@&123456789012345678> ")
+                assert one.body["allowed_mentions"] == {"parse": [], "roles": ["123456789012345678"]}
+                assert "embeds" in one.body or server.accepted.index(one) == 1
+
+    asyncio.run(run())
+
+
+def test_a_channel_that_is_gone_is_reported_and_one_that_fails_otherwise_is_not() -> None:
+    async def run() -> None:
+        gone = []
+        async with discord() as (server, sender):
+            sender.on_gone = lambda address, why: gone.append((address, why))
+            for fault in (Fault.DELETED, Fault.KICKED, Fault.BLOCKED):
+                server.fault("42", fault)
+                await refused(sender)
+            for fault, how in ((Fault.LIMITED, {"seconds": 1}), (Fault.ERROR, {}), (Fault.REFUSED, {"status": 403})):
+                server.fault("42", fault, **how)
+                await refused(sender)
+        assert [why.rpartition(" ")[2] for _, why in gone] == ["(10003)", "(50001)", "(50007)"]
+
+    asyncio.run(run())
+
+
 def test_a_message_that_is_sent_again_under_its_nonce_is_the_same_message() -> None:
     async def run() -> None:
         now = [0.0]

@@ -327,3 +327,20 @@ def test_a_port_that_is_taken_is_told(storage: Storage) -> None:
                 assert f"nothing can be brought to 127.0.0.1:{port}" in world.chat.fault
 
     asyncio.run(run())
+
+
+def test_a_chat_is_told_of_itself_and_where_that_fails_the_log_says_so(
+    storage: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        async with listening(storage) as world:
+            await world.server.fetched()
+            await world.chat.tell("42", View("told"))
+            world.server.fault("42", Fault.BLOCKED)
+            await world.chat.tell("42", View("not told"))
+            assert world.texts == ["told"]
+        await world.chat.tell("42", View("nobody listens"))
+
+    asyncio.run(run())
+    assert "a chat could not be told" in caplog.text
+    assert "a chat is not told: nobody listens" in caplog.text

@@ -1,0 +1,403 @@
+"""What can go wrong between the bot and Discord: connections, tokens, limits, channels that are gone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from bot.alerts.delivery import Courier, CourierOptions
+from bot.chat.discord.words import HELD_BACK, REFUSED, UNREACHED
+from bot.clock import FixedClock
+from bot.commands import COMMANDS
+from bot.commands.base import ChatRef
+from bot.views.elements import View
+from storage import Storage
+from storage.chats import ACTIVE, OFF
+from storage.outbox import NewDelivery
+from tests.builders_outbox import new_alert
+from tests.builders_storage import NOW
+from tests.servers.chat_police import Fault
+from tests.servers.discord_gateway import DiscordGateway
+from tests.servers.discord_people import text_of
+from tests.servers.discord_world import World, bot_on, listening, town
+
+
+async def echo(line: str, _: ChatRef) -> View:
+    return View(f"did {line}")
+
+
+async def answers(world: World, name: str = "help") -> bool:
+    shown = await world.server.answer(world.server.slash(name))
+    return shown["content"] == f"**did /{name}**"
+
+
+def status(storage: Storage, address: str) -> tuple[str, int]:
+    """(on or off, living subscriptions)."""
+    with storage.read() as tx:
+        chat = tx.chats.find("discord", address)
+        assert chat is not None
+        return chat.status, len(tx.subscriptions.of_chat(chat.id))
+
+
+@pytest.mark.parametrize("compresses", [True, False])
+def test_it_identifies_without_any_privileged_intent(market: Storage, compresses: bool) -> None:
+    async def run() -> None:
+        async with asyncio.timeout(20), DiscordGateway() as server:
+            server.compresses = compresses
+            town(server)
+            async with bot_on(server, market, FixedClock(NOW), echo) as world:
+                await server.connected()
+                assert await answers(world)
+        assert server.identified[0]["intents"] == 1
+        assert server.identified[0]["shard"] == [0, 1]
+
+    asyncio.run(run())
+
+
+def test_several_shards_each_connect(market: Storage) -> None:
+    async def run() -> None:
+        async with asyncio.timeout(20), DiscordGateway() as server:
+            server.shards = 2
+            async with bot_on(server, market, FixedClock(NOW), echo) as world:
+                await server.connected(2)
+                assert await answers(world)
+        assert [one["shard"] for one in server.identified] == [[0, 2], [1, 2]]
+
+    asyncio.run(run())
+
+
+def test_asked_to_reconnect_it_resumes_and_misses_nothing(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market, echo) as world:
+            assert await answers(world)
+            await world.server.reconnects()
+            await world.server.when(lambda: not world.server._live() or world.server.resumed)
+            asked = world.server.slash("pump")  # perhaps while nobody listens
+            assert (await world.server.answer(asked))["content"] == "**did /pump**"
+            await world.server.connected(2)
+        assert len(world.server.identified) == 1
+        assert world.server.resumed[0]["session_id"] == "session1"
+        assert world.chat.fault == ""
+
+    asyncio.run(run())
+
+
+def test_a_session_that_is_no_more_is_begun_anew(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market, echo) as world:
+            await world.server.invalidates()
+            await world.server.connected(2)
+            assert await answers(world)
+        assert (len(world.server.identified), len(world.server.resumed)) == (2, 0)
+        assert len(world.server.synced) == 1
+
+    asyncio.run(run())
+
+
+def test_a_lost_connection_is_resumed(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market, echo) as world:
+            await world.server.drops()
+            await world.server.connected(2)
+            assert await answers(world)
+        assert len(world.server.resumed) == 1
+
+    asyncio.run(run())
+
+
+def test_commands_are_written_only_where_they_changed(market: Storage) -> None:
+    async def run() -> None:
+        clock = FixedClock(NOW)
+        async with asyncio.timeout(20), DiscordGateway(clock.monotonic) as server:
+            for commands in (COMMANDS, COMMANDS, COMMANDS[:-1], COMMANDS[:-1]):
+                server.sessions.clear()
+                server.identified.clear()
+                async with bot_on(server, market, clock, echo, commands=commands):
+                    await server.connected()
+        assert [len(one) for one in server.synced] == [len(COMMANDS), len(COMMANDS) - 1]
+
+    asyncio.run(run())
+
+
+def test_a_refused_token_is_said_and_tried_seldom_and_a_new_one_needs_no_restart(
+    market: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        clock = FixedClock(NOW)
+        async with asyncio.timeout(20), DiscordGateway(clock.monotonic) as server:
+            server.fault(None, Fault.REVOKED, times=None)
+            async with bot_on(server, market, clock, echo) as world:
+                while world.chat.fault != REFUSED:
+                    await asyncio.sleep(0)
+                assert clock.monotonic() % 300 == 0
+                server.lift()
+                await server.connected()
+                assert await answers(world)
+                assert world.chat.fault == ""
+
+    caplog.set_level(logging.DEBUG)
+    asyncio.run(run())
+    assert len([one for one in caplog.records if one.levelname == "ERROR" and REFUSED in one.getMessage()]) == 1
+
+
+def test_a_token_that_the_gateway_refuses_is_said_too(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market, echo) as world:
+            world.server.fault(None, Fault.REVOKED, times=None)
+            await world.server.drops(4009)
+            while world.chat.fault != REFUSED:
+                await asyncio.sleep(0)
+
+    asyncio.run(run())
+
+
+def test_where_discord_does_not_answer_the_bot_waits_longer_each_time(market: Storage) -> None:
+    async def run() -> None:
+        clock = FixedClock(NOW)
+        async with asyncio.timeout(20), DiscordGateway(clock.monotonic) as server:
+            server.fault(None, Fault.CLOSE_BEFORE_READ, times=4)
+            async with bot_on(server, market, clock, echo) as world:
+                await server.connected()
+                assert clock.monotonic() >= 5 + 10  # each try is two requests
+                assert await answers(world)
+                assert world.chat.fault == ""
+
+    asyncio.run(run())
+
+
+def test_no_log_and_no_error_holds_the_token(market: Storage, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def breaks(line: str, _: ChatRef) -> View:
+        raise RuntimeError(f"with {DiscordGateway.token} in it")
+
+    async def run() -> None:
+        async with listening(market, breaks) as world:
+            shown = await world.server.answer(world.server.slash("pump"))
+            assert DiscordGateway.token not in text_of(shown)
+            await world.server.drops(4000)
+            await world.server.connected(2)
+
+    asyncio.run(run())
+    formatter = logging.Formatter()
+    text = "\n".join(formatter.format(one) for one in caplog.records)
+    assert "with" in text
+    assert "discord.gateway" in {one.name for one in caplog.records}
+    assert DiscordGateway.token not in text
+
+
+def test_long_before_discord_shuts_out_the_address_nothing_is_asked(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market, echo, most_invalid=5) as world:
+            assert await answers(world)
+            for _ in range(5):
+                world.sender.api.refusals.note(403, {})
+            before = world.server.requests
+            asked = world.server.slash("pump")
+
+            while world.lines[-1] != "/pump":
+                await asyncio.sleep(0)
+            for _ in range(50):
+                await asyncio.sleep(0)
+            assert (world.server.requests, asked.kind, world.chat.fault) == (before, None, HELD_BACK)
+            world.clock._passed += 601.0
+            assert await answers(world)
+            assert world.chat.fault == ""
+
+    asyncio.run(run())
+
+
+def test_what_the_library_is_refused_counts_as_well(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market, echo, most_invalid=3) as world:
+            for _ in range(3):
+                await world.sender.alive()
+            world.server.fault("742", Fault.KICKED, times=None)
+            for _ in range(3):
+                channel = "742"
+                response = await world.sender.api.ask("POST", f"/channels/{channel}/messages", body={"content": "x"})
+                assert response.status == 403
+            assert world.chat.fault == HELD_BACK
+
+    asyncio.run(run())
+
+
+def test_the_library_asks_at_the_pace_of_the_limiter_and_not_while_it_answers_people(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market, echo) as world:
+            for _ in range(50):
+                world.limiter.passed(None, world.clock.monotonic())
+            before = world.clock.monotonic()
+            assert await answers(world)
+            assert world.clock.monotonic() == before
+            await world.server.answer(world.server.slash("alert", {"what": "pump"}, channel="1", foreign="friend"))
+            assert world.clock.monotonic() >= before + 1.0
+        assert world.server.violations == 0
+
+    asyncio.run(run())
+
+
+def test_shut_out_by_the_net_before_discord_it_asks_nothing_for_ten_minutes(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market, echo) as world:
+            world.server.fault("742", Fault.LIMITED, scope="cloudflare")
+            shown = world.server.slash("alert", {"what": "pump"}, channel="1", foreign="friend")
+            while world.chat.fault != HELD_BACK:
+                await asyncio.sleep(0)
+            before = world.server.requests
+            for _ in range(50):
+                await asyncio.sleep(0)
+            assert (world.server.requests, shown.kind) == (before, None)
+            world.clock._passed += 601.0
+            assert await answers(world)
+
+    asyncio.run(run())
+
+
+def test_answers_under_way_are_finished_before_the_bot_stops(market: Storage) -> None:
+    async def run() -> None:
+        go = asyncio.Event()
+
+        async def slow(line: str, _: ChatRef) -> View:
+            await go.wait()
+            return View(line)
+
+        clock = FixedClock(NOW)
+        async with asyncio.timeout(20), DiscordGateway(clock.monotonic) as server:
+            async with bot_on(server, market, clock, slow) as world:
+                await server.connected()
+                asked = server.slash("pump")
+                while not world.lines:
+                    await asyncio.sleep(0)
+                asyncio.get_running_loop().call_later(0.05, go.set)
+            assert asked.message is not None
+            assert asked.message["content"] == "**/pump**"
+
+    asyncio.run(run())
+
+
+def test_a_gateway_that_stays_away_is_named(market: Storage) -> None:
+    async def run() -> None:
+        clock = FixedClock(NOW)
+        async with asyncio.timeout(20), DiscordGateway(clock.monotonic) as server:
+            server.shards = 0  # nothing to connect to
+            async with bot_on(server, market, clock, echo) as world:
+                await server.when(lambda: server.synced)
+                assert world.chat.fault == ""
+                clock._passed += 61.0
+                assert world.chat.fault == UNREACHED
+
+    asyncio.run(run())
+
+
+async def subscribed(world: World, channel: str, user: str = "42") -> None:
+    shown = await world.server.answer(
+        world.server.slash("alert", {"what": "pump", "min": 3.0}, channel=channel, manages=True, user=user)
+    )
+    assert "Subscribed" in text_of(shown)
+
+
+def test_a_server_that_was_left_is_off_with_what_it_had_and_its_subscriber_is_told_once(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            await world.server.answer(world.server.slash("start"))  # a conversation, with which it can be told
+            await subscribed(world, "901")
+            await subscribed(world, "950")
+            world.server.leaves("900")
+            await world.server.until(2)
+            assert {status(market, one) for one in ("901", "950")} == {(OFF, 1)}
+            assert {one.chat for one in world.server.accepted} == {"742"}
+            assert all("I can no longer write" in one.text for one in world.server.accepted)
+            world.server.guild("900", {"901": "alerts"})
+            world.server.dispatch("GUILD_CREATE", world.server.guilds["900"])
+            shown = await world.server.answer(world.server.slash("start", channel="901"))
+            assert "rings again" in text_of(shown)
+        assert status(market, "901") == (ACTIVE, 1)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("channel", ["901", "950"])
+def test_a_deleted_channel_is_off_and_told_where_the_server_has_its_notices(market: Storage, channel: str) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            await subscribed(world, channel)  # by somebody who never wrote to the bot
+            world.server.deletes(channel)
+            await world.server.until(1)
+            (told,) = world.server.accepted
+        assert told.chat == "902"
+        assert "the channel was deleted" in told.text
+        assert status(market, channel) == (OFF, 1)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("fault", "how"),
+    [
+        (Fault.DELETED, {}),
+        (Fault.KICKED, {}),
+        (Fault.REFUSED, {"status": 403, "code": 50013, "text": "Missing Permissions"}),
+        (Fault.REFUSED, {"status": 400, "code": 50083, "text": "Thread is archived"}),
+    ],
+)
+def test_a_channel_that_refuses_an_alert_is_told_of_once(market: Storage, fault: Fault, how: dict) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            await subscribed(world, "901")
+            world.server.fault("901", fault, **how)
+            await deliver(market, world)
+            await world.server.until(1)
+            (told,) = world.server.accepted
+        assert told.chat == "902"  # where the server has its notices, for nobody has a conversation
+        text = told.text.replace("\\", "")
+        assert "#alerts of Server 900" in text
+        assert "1 subscription is kept" in text
+        assert status(market, "901") == (OFF, 1)
+
+    asyncio.run(run())
+
+
+def test_who_closed_a_conversation_is_not_written_to_elsewhere(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            shown = await world.server.answer(world.server.slash("alert", {"what": "pump"}))
+            assert "Subscribed" in text_of(shown)
+            world.server.fault("742", Fault.BLOCKED)
+            await deliver(market, world, "742")
+        assert status(market, "742") == (OFF, 1)
+        assert world.server.accepted == []
+
+    asyncio.run(run())
+
+
+async def deliver(storage: Storage, world: World, address: str = "901") -> None:
+    """Send one alert to a channel, as delivery does."""
+    with storage.write() as tx:
+        chat = tx.chats.find("discord", address)
+        assert chat is not None
+        one = NewDelivery(chat.id, "discord", f"d{address}", (new_alert("a"),), 1, NOW, NOW.replace(year=2030))
+        tx.outbox.enqueue([one], NOW)
+    courier = Courier(storage, {"discord": world.sender}, world.clock, CourierOptions("me"))
+    await courier.drain()
+    await courier.stop()
+
+
+def test_a_chat_is_told_of_itself_and_where_that_fails_the_log_says_so(
+    market: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            await world.chat.tell("742", View("told"))
+            world.server.fault("742", Fault.BLOCKED)
+            await world.chat.tell("742", View("not told"))
+            assert [one.text for one in world.server.accepted] == ["**told**"]
+        await world.chat.tell("742", View("nobody listens"))
+
+    asyncio.run(run())
+    assert [one.getMessage().partition(":")[0] for one in caplog.records if one.levelname == "WARNING"] == [
+        "Discord did not take what it was to be told",
+        "a chat is not told",
+    ]

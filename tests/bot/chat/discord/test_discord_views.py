@@ -1,0 +1,161 @@
+"""Every View as Discord shows it, with the worst names that a source could give, and within every limit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.alerts.dispatch import Dispatch
+from bot.chat.discord.components import presses
+from bot.chat.discord.render import PAGES, fits, render, render_pages, render_plain
+from bot.chat.lines import by_name, topic_of
+from bot.commands import COMMANDS
+from bot.commands.base import ChatRef
+from bot.feeds.edgar.settings import EdgarSettings
+from bot.views.elements import Button, Note, Table, View
+from scoring.model import Coin, Issuer
+from storage import Storage, open_storage
+from tests.builders_filings import filing, person, trade
+from tests.builders_market import EXCHANGES, ask
+from tests.builders_outbox import chat_of, new_alert, queue
+from tests.builders_storage import NOW, rise, settlements, steady
+from tests.servers.discord_rules import refusal
+
+HERE = ChatRef("discord", "901", "42", is_group=True)
+COINS = 60
+COMMANDS_BY_NAME = by_name(COMMANDS)
+HOSTILE = (
+    "@everyone **free** [win](https://evil.com) <@&123456789012345678>",
+    "\u202egnp.exe\u202c\u2067אבג\u2069",  # reorders what stands beside it
+    "💸🚀👨‍👩‍👧‍👦" * 20,
+    "`" * 50 + "```\nx\n```",
+    "Ж" * 300,
+    "# heading\n> quote\n- list\n||spoiler||",
+    "https://discord.gg/abc discord.gg/abc <t:1:R> </ban:1>",
+    "Z̷̢̧̛̗͍̫̬̱̦̜̳͔̤̯̝̼̾͒̔͗͂̀̀̓͛͐͝a̶l̴g̵o̷",
+    "\u200b\u200d\ufeff",
+)
+LINES = (
+    "/start", "/help", *(f"/help {one.name}" for one in COMMANDS), "/pump", "/pump limit=500", "/pump page=2", "/pump min=10",
+    "/selling limit=500", "/selling sort=streak", "/clusters", "/clusters limit=500 min_insiders=2", "/clusters ticker=ACME",
+    "/funding", "/funding C0", "/funding C0 type=history", "/funding type=accumulated", "/coin C0", "/coin C1", "/coin C7",
+    "/alert pump min=1", "/alert selling min=2 digest=daily", "/alert clusters", "/alerts", "/alerts 1", "/alerts 3",
+    "/mute C0 2d", "/mute 8h", "/mute", "/unmute", "/settings", "/settings quiet=22:00-07:00", "/missed", "/missed since=7d",
+    "/status", "/export", "/forget", "/test", "/link", "/nonsense", "/coin NOPE", "/pump min=99", "/alert off 99", "/why nope",
+)  # fmt: skip
+# What would call somebody, or lead somewhere that no source of ours is.
+CALLS = re.compile(
+    r"(?<!\\)@(?:everyone|here)|(?<!\\)<@|(?<![\\\w])(?:https?)://(?!www\.sec\.gov)|(?<!\\)\]\((?!https://www\.sec\.gov)"
+)
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+    path: Path = tmp_path_factory.mktemp("hostile")
+    opened = open_storage(f"sqlite:///{path}/test.db")
+    names = [HOSTILE[at % len(HOSTILE)] for at in range(COINS)]
+    with opened.write() as tx:
+        for at in range(COINS):
+            for exchange in EXCHANGES:
+                tx.funding.add(settlements(steady(exchange, f"C{at}", -0.0003 - at / 1e6)))
+            tx.prices.add(rise(f"C{at}", 60.0 + at))
+        tx.pairs.put_coins([Coin(f"coin-{at}", f"C{at}", name, at + 1) for at, name in enumerate(names)])
+        issuers = [
+            Issuer(f"{at:010d}", name, "ACME" if at == 1 else f"T{at}", "Technology", name)
+            for at, name in enumerate(names[:20], 1)
+        ]
+        tx.filings.put_issuers(issuers)
+        tx.filings.add(
+            [
+                filing(person(at * 10 + who, name=issuer.name), trade(100, 10 + who), issuer=issuer)
+                for at, issuer in enumerate(issuers, 1)
+                for who in range(3)
+            ]
+        )
+    yield opened
+    opened.close()
+
+
+def views(storage: Storage) -> Iterator[tuple[str, View]]:
+    for line in LINES:
+        yield line, ask(storage, line, chat=HERE, edgar=EdgarSettings())
+
+
+def bodies(view: View, name: str, *, is_group: bool) -> list[dict]:
+    of = presses(lambda line: topic_of(line, COMMANDS_BY_NAME) == name, is_group=is_group)
+    return [*render_pages(view, of), render(view, of), render(view), render_plain(view)]
+
+
+def test_every_view_is_within_the_limits_and_calls_nobody(market: Storage) -> None:
+    menus = 0
+    for line, view in views(market):
+        name = line.split()[0].removeprefix("/")
+        for is_group in (True, False):
+            for body in bodies(view, name, is_group=is_group):
+                assert refusal(body) == "", line
+                assert body["allowed_mentions"] == {"parse": []}
+                text = "\n".join([body["content"], *(one["description"] for one in body.get("embeds", []))])
+                outside = re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
+                assert not CALLS.search(outside), line
+                assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b-\u200f\ufeff]", text), line
+                menus += any(one["type"] == 3 for row in body.get("components", []) for one in row["components"])
+    assert menus
+
+
+def test_no_button_of_a_view_is_lost_for_its_length(market: Storage) -> None:
+    for line, view in views(market):
+        shown = {
+            one["custom_id"].partition(":")[2]
+            for row in render(view).get("components", [])
+            for one in row["components"]
+        }
+        carded = {one.command for one in view.menu}
+        buttons = [one.command for one in view.buttons if one.command not in carded][:20]
+        assert set(buttons) <= shown, line
+
+
+def test_a_long_list_is_shown_whole_over_several_messages(market: Storage) -> None:
+    view = ask(market, "/pump limit=500", chat=HERE)
+    pages = render_pages(view)
+    text = "\n".join(page["embeds"][0]["description"] for page in pages)
+    assert 1 <= len(pages) <= PAGES
+    assert {f"C{at}" for at in range(COINS)} <= set(re.findall(r"\bC\d+\b", text))
+    assert not fits(view)
+
+
+def test_a_table_without_an_end_stops_at_the_last_message_with_a_mark(market: Storage) -> None:
+    pages = render_pages(View("T", tuple(Note("x" * 200) for _ in range(500)), (Button("More", "/pump page=2"),)))
+    assert len(pages) == PAGES
+    assert pages[-1]["embeds"][0]["description"].endswith("…")
+    assert [("components" in page) for page in pages] == [False] * (PAGES - 1) + [True]
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_an_alert_about_any_name_is_within_the_limits(market: Storage, name: str) -> None:
+    chat = chat_of(market, f"alerts {name[:9]!r}", "discord")
+    with market.read() as tx:
+        number = tx.subscriptions.of_chat(chat.id)[0].id
+    plain = [new_alert(f"{name[:9]!r} {at}", key="C0", subscription=number) for at in range(30)]
+    alerts = [replace(one, facts={**one.facts, "title": name, "name": name, "reason": name}) for one in plain]
+    queue(market, chat, *alerts)
+    dispatch = Dispatch(market, "discord", "me", timedelta(hours=1))
+    claimed = dispatch.claim(NOW, ())
+    assert claimed is not None
+    for shown in (1, 5, 30):
+        for body in (render(claimed.message.view(shown)), render_plain(claimed.message.view(shown))):
+            assert refusal(body) == ""
+
+
+def test_an_empty_view_is_still_a_message() -> None:
+    for view in (
+        View(""),
+        View("\u200b"),
+        View("", (Table((), ()),), menu=(Button("", ""), Button("x" * 200, "/y" * 80))),
+    ):
+        for body in (*render_pages(view), render_plain(view)):
+            assert refusal(body) == ""
