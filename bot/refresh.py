@@ -155,7 +155,7 @@ def _score(
         fundings = coin_fundings(tx, now, options.scoring)
         changes = tx.prices.changes(now)
         scores = score_fundings(fundings, changes, options.scoring)
-        unsaid = tx.prices.last_marked(now, before=claim.slot * 60)
+        unsaid = tx.prices.by_marks(now) - taken.marked
         undecided = _undecided(fundings, changes, unsaid)
         usual |= {coin: frozenset(e.exchange for e in f.exchanges) for coin, f in fundings.items()}
     states = {

@@ -92,8 +92,8 @@ class Prices:
             for ticker in sorted(said.keys() | stored.keys())
         }
 
-    def last_marked(self, now: datetime, *, before: int) -> frozenset[str]:
-        """Coins whose price now is a mark of earlier than `before`, in unix seconds, and of which no service tells."""
+    def by_marks(self, now: datetime) -> frozenset[str]:
+        """Coins whose price now is a mark, and of which no price service tells."""
         instant = int(now.timestamp())
         newest = (
             select(PriceRow.base_coin_id, func.max(PriceRow.time).label("time"))
@@ -106,7 +106,7 @@ class Prices:
             select(BaseCoinRow.ticker)
             .join(newest, newest.c.base_coin_id == BaseCoinRow.id)
             .join(PriceRow, (PriceRow.base_coin_id == newest.c.base_coin_id) & (PriceRow.time == newest.c.time))
-            .where(PriceRow.source == int(PriceSource.MARKS), PriceRow.time < before)
+            .where(PriceRow.source == int(PriceSource.MARKS))
         )
         told = {ticker for ticker, one in self._said(now, None).items() if one.pct_7d is not None}
         return frozenset(self._connection.execute(statement).scalars()) - told

@@ -34,6 +34,7 @@ class Taken:
     reports: tuple[SourceReport, ...]  # as the sources gave them, or what judging made of them
     set_aside: tuple[str, ...]  # one line for each kind of value that was not believed
     answered: frozenset[str]  # exchanges whose answers stand for them
+    marked: frozenset[str]  # base coins of which some contract's mark price was believed
     unread: Mapping[
         str, frozenset[str]
     ]  # base coin → exchanges that say nothing of it: none of their values was believed
@@ -84,6 +85,7 @@ def store(
         tuple(reports),
         tuple(set_aside),
         frozenset(answered),
+        frozenset(ours),
         {coin: frozenset(exchanges) for coin, exchanges in unread.items()},
     )
 

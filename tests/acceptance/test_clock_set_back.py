@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from bot.clock import FixedClock
 from bot.feeds.base import Batch
 from bot.refresh import refresh as refresh_now
 from storage import Storage
-from tests.acceptance.market import Script, batch, make_database
+from tests.acceptance.market import EXCHANGES, Script, batch, make_database
 from tests.acceptance.platforms import Trouble
 from tests.acceptance.world import CLUSTER, World
 from tests.builders_outbox import chat_of, new_alert, queue
@@ -192,3 +193,17 @@ def test_what_has_arrived_on_discord_does_not_come_again_under_a_clock_that_was_
             world.clock.advance(timedelta(seconds=20))
     assert len(world.platforms["discord"].sent) == 1
     assert not world.faults
+
+
+def test_a_price_that_was_said_before_the_clock_was_set_back_is_no_price_of_now(world: World) -> None:
+    for percent in (-5.0, -5.0):
+        refresh(world, percent)
+    rung = rings(world)
+    refresh(world, 20.0, hours=-1.5)
+    assert rings(world) == [*rung, ("ANT", "NEW")]
+    for _ in range(4):
+        world.clock.advance(HALF_AN_HOUR)
+        now = world.clock.now()
+        unpriced = {(exchange, "ANT"): {"mark_price": math.nan} for exchange in EXCHANGES}
+        world.run(batch(QUIET, now, poisoned=unpriced), now)
+    assert rings(world) == [*rung, ("ANT", "NEW")]

@@ -144,16 +144,14 @@ def test_a_stored_change_is_from_where_the_older_price_is(storage: Storage) -> N
         assert tx.prices.sources(NOW) == {"candles": 2, "coingecko": 1, "import": 1}
 
 
-def test_which_prices_are_marks_of_an_earlier_refresh(storage: Storage) -> None:
+def test_of_which_coins_the_price_is_a_mark(storage: Storage) -> None:
     said = {"SAID": PriceChanges(pct_24h=None, pct_7d=1.0, price=1.0)}
     with storage.write() as tx:
-        tx.prices.add(prices([(coin, NOW - 2 * HOUR, 1.0) for coin in ("OLD", "NEW", "SAID")]), PriceSource.MARKS)
-        tx.prices.add(prices([("TOO OLD", NOW - 3 * HOUR, 1.0)]), PriceSource.MARKS)
-        tx.prices.add(prices([("CANDLE", NOW - HOUR, 1.0)]), PriceSource.CANDLES)
-        tx.prices.add(prices([("NEW", NOW, 1.0)]), PriceSource.MARKS)
+        tx.prices.add(prices([(coin, NOW - 2 * HOUR, 1.0) for coin in ("MARK", "BOTH", "SAID")]), PriceSource.MARKS)
+        tx.prices.add(prices([("TOO OLD", NOW - 3 * HOUR, 1.0), ("LATER", NOW + HOUR, 1.0)]), PriceSource.MARKS)
+        tx.prices.add(prices([("CANDLE", NOW - HOUR, 1.0), ("BOTH", NOW - HOUR, 1.0)]), PriceSource.CANDLES)
         tx.prices.put_changes(said, "coingecko", NOW)
-        assert tx.prices.last_marked(NOW, before=int(NOW.timestamp())) == {"OLD"}
-        assert tx.prices.last_marked(NOW, before=int(NOW.timestamp()) + 1) == {"OLD", "NEW"}
+        assert tx.prices.by_marks(NOW) == {"MARK"}
 
 
 def all_times(tx: Transaction, source: PriceSource) -> list[datetime]:
