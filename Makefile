@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test crash-test lint format bench docs clean
+.PHONY: help run test crash-test lint format bench docs pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 12
@@ -34,6 +34,9 @@ bench: $(VENV)/.test  ## measure, as ratios against named baselines
 
 docs: $(VENV)/.run  ## write the generated pages: docs/commands.md, config.example.toml
 	$(BIN)/python -m bot.documents
+
+pictures: $(VENV)/.test  ## draw the pictures of the README from what the program renders
+	@PYTHONPATH=. $(BIN)/python -m tests.pictures
 
 clean:  ## remove the virtual environment; data/ and config.toml stay
 	rm -rf $(VENV)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from io import StringIO
 from urllib.parse import quote, urlsplit
 
 from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text as RichText
 
 from bot.views.elements import Cell, Meter, Table, View
 from bot.words import ENGLISH, speaking, tr
 
 PHONE_CELLS = 34  # of a fixed-width font, before a telephone wraps the line
 GAP = 2  # cells between two columns
+MEASURE = Console(file=StringIO(), width=PHONE_CELLS)
 BAR_CELLS = 10
 MARKS_IN_A_ROW = 4  # combining ones; more of them paint over the lines above and below
 REFS = 10  # in the shortest form of a message
@@ -92,8 +96,7 @@ def aligned(table: Table) -> list[str] | None:
         return None
     if not below:
         return above
-    indented = [_trimmed(f" {line}") for line in below]
-    return [line for pair in zip(above, indented, strict=True) for line in pair]
+    return [line for one, other in zip(above, below, strict=True) for line in (one, *_wrapped(other))]
 
 
 def _block(table: Table, line: int) -> list[str]:
@@ -113,13 +116,11 @@ def _block(table: Table, line: int) -> list[str]:
     ]
 
 
-def _trimmed(line: str) -> str:
-    """At most as much of the line as a telephone shows."""
-    if cell_len(line) <= PHONE_CELLS:
-        return line
-    while cell_len(line) > PHONE_CELLS - 1:
-        line = line[:-1]
-    return line.rstrip() + "…"
+def _wrapped(line: str) -> list[str]:
+    """The line in as many as a telephone needs to show all of it, each a cell further in."""
+    room = PHONE_CELLS - 1
+    parts = [line] if cell_len(line) <= room else [one.plain for one in RichText(line).wrap(MEASURE, room)]
+    return [f" {part}".rstrip() for part in parts]
 
 
 def _drawn(cell: Cell) -> str:

@@ -84,7 +84,7 @@ def arithmetic(steps: tuple[Step, ...]) -> Table:
 
 def arithmetic_columns() -> tuple[Column, ...]:
     """The titles above steps."""
-    return (Column(tr("part")), Column(trc("arithmetic", "value"), "right"), Column(trc("arithmetic", "from")))
+    return (Column(tr("part")), Column(trc("arithmetic", "value"), "right"), Column(trc("arithmetic", "from"), phone=2))
 
 
 def formula_text(text: str) -> str:

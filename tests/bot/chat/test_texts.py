@@ -32,10 +32,17 @@ def test_a_row_takes_two_lines_where_its_columns_say_so() -> None:
     ]
 
 
-def test_a_second_line_that_is_too_long_is_cut_and_a_first_one_is_not() -> None:
+def test_a_second_line_that_is_too_long_becomes_several_and_a_first_one_does_not() -> None:
     columns = (Column("coin"), Column("name", phone=2))
-    lines = aligned(Table(columns, (("X", "long " * 20),)))
-    assert lines is not None
-    assert max(cell_len(line) for line in lines) <= PHONE_CELLS
-    assert lines[-1].endswith("…")
+    assert aligned(Table(columns, (("X", "long " * 10),))) == [
+        "coin",
+        " name",
+        "X",
+        " long long long long long long",
+        " long long long long",
+    ]
+    wide = aligned(Table(columns, (("X", "资金费率" * 9),)))
+    assert wide is not None
+    assert max(cell_len(line) for line in wide) <= PHONE_CELLS
+    assert "".join(wide[3:]).replace(" ", "") == "资金费率" * 9
     assert aligned(Table((Column("coin"),), (("long " * 20,),))) is None
