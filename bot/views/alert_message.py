@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.feeds.exchanges import title_of
+from bot.feeds.exchanges.pages import page_of
 from bot.views import numbers
 from bot.views.cluster_told import told_insiders, told_share, told_summary, told_uniform
 from bot.views.elements import Button, Element, Json, Link, Note, Text, Tone, View
@@ -95,7 +97,7 @@ def _entry(entry: Entry, *, alone: bool) -> list[Element]:
     return [
         *([] if alone else [Text(f"{line(alert)}{over}")]),
         Note(" · ".join(part for part in (detail(alert), why, f"#{alert.ref}") if part)),
-        *filing_links(alert.facts)[:LINKS],
+        *(filing_links(alert.facts)[:LINKS] or contract_links(alert.facts)),
     ]
 
 
@@ -169,6 +171,16 @@ def filing_links(facts: Mapping[str, Any]) -> list[Link]:
     ordered = sorted(ranked.items(), key=lambda item: item[1][0])
     links = [Link(tr("filing of {name}", name=name), url) for url, (_, name) in ordered]
     return links or [Link(tr("filing"), url) for url in facts.get("links", [])]  # as alerts stored them at first
+
+
+def contract_links(facts: Mapping[str, Any]) -> list[Link]:
+    """Where a coin is traded: the pages of some contracts behind its average."""
+    pages = [(exchange, page_of(exchange, symbol)) for exchange, symbol in facts.get("contracts") or []]
+    return [
+        Link(tr("{coin} on {exchange}", coin=facts["title"], exchange=title_of(exchange)), url)
+        for exchange, url in pages
+        if url
+    ]
 
 
 def _some(insiders: Sequence[str]) -> str:

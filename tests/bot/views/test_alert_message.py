@@ -44,6 +44,20 @@ def test_one_alert_is_its_own_title() -> None:
     ]
 
 
+def test_a_coin_links_to_where_it_is_traded() -> None:
+    alert = coin_alert()
+    contracts = [["binance", "WGMIUSDT"], ["okx", "WGMI-USDT-SWAP"], ["bitmex", "WGMIUSD"]]
+    links = [
+        one
+        for one in shown(replace(alert, facts=dict(alert.facts) | {"contracts": contracts})).body
+        if isinstance(one, Link)
+    ]
+    assert [(one.label, one.url) for one in links] == [
+        ("WGMI on Binance", "https://www.binance.com/en/futures/WGMIUSDT"),
+        ("WGMI on OKX", "https://www.okx.com/trade-swap/wgmi-usdt-swap"),
+    ]
+
+
 def test_an_escalation_tells_from_what_to_what() -> None:
     assert shown(coin_alert(ChangeKind.ESCALATED, before=1.5)).title.endswith("pump & dump 1.5 → 2.7")
 
