@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from bot.app import App, open_app
 from bot.chat.discord.words import REFUSED as DISCORD_REFUSED
 from bot.chat.telegram.words import REFUSED as TELEGRAM_REFUSED
 from bot.config import load_config
+from tests.builders_storage import NOW
 from tests.servers.chat_police import Fault
 from tests.servers.discord_gateway import DiscordGateway
 from tests.servers.discord_people import buttons_of, text_of
@@ -64,6 +66,9 @@ async def running(folder: Path, *, refuse: str = "") -> AsyncIterator[Both]:
 url = "sqlite:///{folder}/bot.db"
 [console]
 enabled = false
+[feeds]
+funding = "simulated"
+insiders = "none"
 [simulation]
 cycle_seconds = 3600
 [telegram]
@@ -106,6 +111,34 @@ def test_a_person_links_both_and_has_one_set_of_subscriptions(tmp_path: Path) ->
             assert "no longer linked with Telegram" in await both.discord_says("link", code="off")
             await both.telegram.until(before + 1)
             assert "You ended the link on Discord" in both.telegram.accepted[-1].text
+
+    asyncio.run(run())
+
+
+def test_who_asks_is_answered_while_a_refresh_writes(tmp_path: Path) -> None:
+    """A refresh is one transaction: nobody waits for its end, and what changes something is done after it."""
+
+    async def run() -> None:
+        async with running(tmp_path) as both:
+            await both.discord.connected()
+            begun, done = threading.Event(), threading.Event()
+
+            def write() -> None:
+                with both.app.storage.write() as tx:
+                    tx.scores.prune(NOW)
+                    begun.set()
+                    done.wait(PATIENCE)
+
+            writing = asyncio.create_task(asyncio.to_thread(write))
+            await asyncio.to_thread(begun.wait, PATIENCE)
+            assert "Pump & dump" in await both.telegram_says("/pump min=3")
+            assert "Pump & dump" in await both.discord_says("pump", min=3.0)
+            subscribing = asyncio.create_task(both.telegram_says("/alert pump min=9"))
+            assert "last refresh" in await both.discord_says("status")
+            assert not subscribing.done()
+            done.set()
+            assert "Subscribed" in await subscribing
+            await writing
 
     asyncio.run(run())
 
