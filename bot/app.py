@@ -270,6 +270,7 @@ def open_app(config: Config, at: datetime | None = None) -> Iterator[App]:
             alerts=config.alerts,
             minutes=config.schedule.refresh_minutes,
             is_gone=is_gone,
+            made_up=config.simulated,
             hosted=config.feeds.funding == "sharpe",
             hosted_clusters=config.feeds.insiders == "finradar",
             slugs=config.prices.slugs,

@@ -55,6 +55,7 @@ class RefreshOptions:
     alerts: AlertSettings
     minutes: int  # between two refreshes
     is_gone: Callable[[str], bool] = lambda _: False  # whether an owner is known to be dead
+    made_up: bool = False  # the market is simulated
     hosted: bool = False  # scores come from a hosted service
     hosted_clusters: bool = False  # clusters do
     clusters: KnownClusters | None = None  # kept from one refresh of one database to the next; None: found anew
@@ -173,7 +174,17 @@ def _score(
     missing = {
         one.source: lack(one.outcome, one.detail) for one in taken.reports if not one.ok and one.source in EXCHANGES
     }
-    return Snapshot(states, scores, answered, now, claim.slot, missing, taken.unread, claim.order)
+    return Snapshot(
+        states,
+        scores,
+        answered,
+        now,
+        claim.slot,
+        missing=missing,
+        unread=taken.unread,
+        made_up=options.made_up,
+        place=claim.order,
+    )
 
 
 def _undecided(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bot.alerts.episodes import Episode, Reason, Step, advance, is_known
-from bot.alerts.facts import coin_finding, own_facts
+from bot.alerts.facts import coin_finding, contracts_behind, own_facts
 from bot.alerts.index import CoinIndex, Places
 from bot.alerts.matched import NOTHING_STANDS, Matched, Telling, episode_of
 from bot.alerts.matching import Verdict, Wish, verdict_on_change, verdict_on_coin, verdict_on_score
@@ -133,9 +133,10 @@ class _CoinMatch:
         if self._finding is None:
             constants = (pump_constants(self.of.scoring), selling_constants(self.of.scoring))
             stamp = _stamp(self._score, self.of.found)
-            self._finding = self.of.matched.find(
-                coin_finding(self.coin, self._score, constants=constants, coverage=stamp)
-            )
+            finding = coin_finding(self.coin, self._score, constants=constants, coverage=stamp)
+            if self._score is not None and not self.of.found.made_up:
+                finding["contracts"] = contracts_behind(self._score)
+            self._finding = self.of.matched.find(finding)
         own = own_facts(step, wish, peak)
         return Telling.of(self.state.signal, self.state.base_coin, step, own, self._finding)
 

@@ -7,7 +7,6 @@ subscription makes of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from bot.alerts.episodes import Step
@@ -21,7 +20,7 @@ from bot.views.clusters import cluster_data
 from bot.views.coin import step_value
 from scoring.explain import explain
 from scoring.insider_selling import SellingConstants
-from scoring.model import Cluster, Coin, CoinScore, ExchangeAverage
+from scoring.model import Cluster, Coin, CoinScore
 from scoring.pump_dump import PumpConstants
 
 CONTRACTS = 2  # behind a score, to which an alert links
@@ -48,10 +47,17 @@ def coin_finding(
             "price_change_7d": score.prices.pct_7d,
             "formula_version": score.formula_version,
             "source": score.source,
-            "contracts": [[one.exchange, one.symbol] for one in _by_rank(funding.exchanges)[:CONTRACTS]],
             "arithmetic": [[one.label, step_value(one), one.formula] for one in explain(score, *constants)],
         }
     return {name: _finite(one) for name, one in found.items()}
+
+
+def contracts_behind(score: CoinScore) -> list[list[str]]:
+    """[exchange, symbol] of a few contracts behind a score that have a page, in the order of the exchanges."""
+    ranks = {name: at for at, name in enumerate(EXCHANGES)}
+    listed = [one for one in score.funding.exchanges if page_of(one.exchange, one.symbol)]
+    ranked = sorted(listed, key=lambda one: ranks[one.exchange])
+    return [[one.exchange, one.symbol] for one in ranked[:CONTRACTS]]
 
 
 def cluster_finding(cluster: Cluster) -> dict[str, Any]:
@@ -90,12 +96,6 @@ def own_facts(step: Step, wish: Wish, peak: float | None = None) -> dict[str, An
     if wish.digest is not Digest.OFF:
         own["digest"] = wish.digest.value
     return own
-
-
-def _by_rank(votes: Sequence[ExchangeAverage]) -> list[ExchangeAverage]:
-    """Those whose contract has a page, in the order of the exchanges."""
-    ranks = {name: at for at, name in enumerate(EXCHANGES)}
-    return sorted((one for one in votes if page_of(one.exchange, one.symbol)), key=lambda one: ranks[one.exchange])
 
 
 def _finite(value: Any) -> Any:

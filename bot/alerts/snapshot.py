@@ -28,6 +28,7 @@ class Snapshot:
     slot: int
     missing: Mapping[str, str] = field(default_factory=dict)  # exchanges that do not count now → why, in a few words
     unread: Mapping[str, frozenset[str]] = field(default_factory=dict)  # coin → exchanges that said nothing of it
+    made_up: bool = False  # the market is simulated: no exchange lists these contracts
     place: int | None = None  # in the order of all refreshes; None: that of its slot
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +12,7 @@ from bot.errors import FeedError
 from bot.feeds.base import Batch, SourceReport
 from bot.refresh import Refreshed, RefreshOptions, SlotTakenError, refresh
 from bot.settings import AlertSettings, ScoringSettings
-from bot.views.elements import Text, Tone
+from bot.views.elements import Link, Text, Tone
 from storage import Storage
 from tests.builders_filings import ACME, filing, person, trade
 from tests.builders_market import EXCHANGES, ask
@@ -77,6 +77,18 @@ def test_an_alert_goes_from_a_price_to_the_chat(storage: Storage) -> None:
     assert titles[1].startswith("ESCALATED  X · pump & dump 3.5 → 5.2")
     assert titles[2] == "RESOLVED  X · pump & dump over: its gate is shut, peak 5.2"
     assert all(view.tone is Tone.ALERT for heard in views for view in heard)
+
+
+@pytest.mark.parametrize("made_up", [False, True])
+def test_an_alert_links_to_where_its_coin_is_traded_unless_the_market_is_made_up(
+    storage: Storage, made_up: bool
+) -> None:
+    history(storage)
+    ask(storage, "/alert pump min=3")
+    asyncio.run(refresh(storage, [Script(priced(90.0, NOW))], NOW, replace(OPTIONS, made_up=made_up)))
+    (view,) = deliver(storage, NOW)
+    links = [one.label for one in view.body if isinstance(one, Link)]
+    assert links == ([] if made_up else ["X on Binance", "X on Bybit"])
 
 
 def test_what_rang_while_nothing_could_be_sent_comes_as_one_message_with_the_end_of_each_story(
