@@ -16,6 +16,7 @@ from bot.views import numbers
 from bot.views.cluster_card import Company
 from bot.views.cluster_words import by_side, plan_share, role
 from bot.views.elements import Picture, View
+from bot.views.picture_words import captioned, coin_words, heat_words, timeline_words
 from bot.views.scores import streak_text
 from bot.words import ENGLISH, mark, speaking, spoken, tr, trn
 from bot.words.stored import retold
@@ -27,8 +28,6 @@ from scoring.trades import SIDE_OF_CODE, fault
 DAYS = 30
 LEAST_DAYS = 7  # so many are shown, known or not
 FEW_DAYS = 3  # up to so many known days, slots of 8 hours tell more
-CAPTION_UNITS = 900  # UTF-16; a caption of Telegram may have 1,024
-NAME_LENGTH = 40  # of a name in a caption
 UNIT, UNIT_BY_DAY = mark("Funding per 8 h"), mark("Funding per 8 h, by day")
 BISECTIONS = 40
 SEEN_FROM = 2.5  # a mark may make the scale so many times larger, else it is left out
@@ -103,7 +102,7 @@ def coin_picture(
         footer=_footer(first_day, last_day, 0 if funding is None else len(funding.exchanges)),
         nothing=tr("not known"),
     )
-    return Picture(chart, _captioned(_coin_words(chart, funding)))
+    return Picture(chart, captioned(coin_words(chart, funding)))
 
 
 def funding_picture(coin: Coin, history: FundingHistory, now: datetime) -> Picture | None:
@@ -142,7 +141,7 @@ def funding_picture(coin: Coin, history: FundingHistory, now: datetime) -> Pictu
     by = tr("by day, {span} UTC", span=span)
     if not by_day:
         by = tr("by {hours}, {span} UTC", hours=numbers.hours(columns.seconds // 3600), span=span)
-    return Picture(chart, _captioned(_heat_words(chart, mean[first:], by)))
+    return Picture(chart, captioned(heat_words(chart, mean[first:], by)))
 
 
 def cluster_picture(company: Company, rule: ClusterRule, now: datetime) -> Picture | None:
@@ -170,7 +169,7 @@ def cluster_picture(company: Company, rule: ClusterRule, now: datetime) -> Pictu
         legend=(tr("bought"), tr("sold"), tr("10b5-1 plan")),
         nothing=tr("nobody traded"),
     )
-    return Picture(chart, _captioned(_timeline_words(chart, shown)))
+    return Picture(chart, captioned(timeline_words(chart, shown)))
 
 
 def level_of(score_at: Callable[[float], float], minimum: float, lowest: float) -> float | None:
@@ -282,89 +281,3 @@ def _with_others(people: Sequence[Person], room: int) -> list[Person]:
     dots = tuple(dot for one in rest for dot in one.dots)
     value = numbers.money(math.fsum(dot.value for dot in dots))
     return [*shown, Person(trn("{count} other", "{count} others", len(rest)), "", rest[0].side, dots, value)]
-
-
-def _coin_words(chart: CoinChart, funding: CoinFunding | None) -> Iterator[str]:
-    days = [chart.first_day + timedelta(days=at) for at in range(len(chart.funding))]
-    known = [(rate, day) for rate, day in zip(chart.funding, days, strict=True) if rate is not None]
-    yield tr(
-        "{coin}: average funding per 8 h of each day, {first} to {last} (UTC), {rate} on {day}.",
-        coin=_short(chart.title),
-        first=numbers.day(days[0]),
-        last=numbers.day(days[-1]),
-        rate=numbers.rate(known[-1][0]),
-        day=numbers.day(known[-1][1]),
-    )
-    (low, on), (high, then) = min(known), max(known)
-    if numbers.rate(low) != numbers.rate(high):
-        yield tr(
-            "Lowest {low} on {on}, highest {high} on {then}.",
-            low=numbers.rate(low),
-            on=numbers.day(on),
-            high=numbers.rate(high),
-            then=numbers.day(then),
-        )
-    if chart.streak is not None and funding is not None:
-        lasts = streak_text(funding.streak, funding.streak_open, long=True)
-        yield tr("Negative for {days}, since {day}.", days=lasts, day=numbers.day(chart.streak.first_day))
-    if unknown := len(days) - len(known):
-        yield trn("{count} day is not known.", "{count} days are not known.", unknown)
-    prices = [price for price in chart.prices if price is not None]
-    if prices:
-        yield tr(
-            "Above it the price, between {low} and {high}, now {now}.",
-            low=numbers.price(min(prices)),
-            high=numbers.price(max(prices)),
-            now=numbers.price(chart.prices[-1]),
-        )
-    if marks := "; ".join(one.label for one in chart.marks):
-        yield tr("Dashed, for the 72-hour average: {marks}.", marks=marks)
-
-
-def _heat_words(chart: HeatChart, mean: Sequence[float | None], span: str) -> Iterator[str]:
-    of = tr(
-        "{coin}: average funding per 8 h on {exchanges}, {span}.",
-        coin=_short(chart.title),
-        exchanges=numbers.count(len(chart.strips), "exchange"),
-        span=span,
-    )
-    yield f"{of} {tr('Orange is negative, blue above the usual {rate}.', rate=numbers.percent(0.01, 2))}"
-    if mean[-1] is not None and len(chart.strips) > 1:
-        yield tr("The mean is {rate}.", rate=numbers.rate(mean[-1]))
-    said = [f"{one.name} {one.label}" for one in chart.strips]
-    yield tr("Last: {rates}.", rates=", ".join(said))
-
-
-def _timeline_words(chart: TimelineChart, shown: Sequence[tuple[Cluster, Sequence[Person]]]) -> Iterator[str]:
-    yield tr(
-        "{company}: {who}, {first} to {last}, by the date of the trade.",
-        company=_short(chart.title),
-        who=tr(" and ").join(f"{one.text} {one.value}" for one in chart.headings),
-        first=numbers.day(chart.first_day),
-        last=numbers.day(chart.last_day),
-    )
-    for cluster, people in shown:
-        for one in people:
-            days = sorted({dot.day for dot in one.dots})
-            when = tr("on {day}", day=numbers.day(days[0]))
-            if len(days) > 1:
-                first, last = numbers.day(days[0]), numbers.day(days[-1])
-                when = tr("on {count} days from {first} to {last}", count=len(days), first=first, last=last)
-            known_as = f"{_short(one.name)} ({_short(one.role)})" if one.role else _short(one.name)
-            traded = by_side(cluster.side, mark("{name} bought {value} {when}."), mark("{name} sold {value} {when}."))
-            yield tr(traded, name=known_as, value=one.value, when=when)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1].rstrip()}…"
-
-
-def _captioned(sentences: Iterable[str]) -> str:
-    """As many of the sentences as a caption holds; the first one always, if need be cut."""
-    text = ""
-    for sentence in sentences:
-        longer = f"{text} {sentence}".strip()
-        if len(longer.encode("utf-16-le")) // 2 > CAPTION_UNITS:
-            break
-        text = longer
-    return text

@@ -16,7 +16,8 @@ from bot.chat.console.render import render as render_console
 from bot.chat.discord.render import render as render_discord
 from bot.chat.telegram.render import render as render_telegram
 from bot.views.elements import Picture, View
-from bot.views.pictures import CAPTION_UNITS, CoinDays, coin_picture, level_of
+from bot.views.picture_words import CAPTION_UNITS
+from bot.views.pictures import CoinDays, coin_picture, level_of
 from scoring.model import Coin, Filing, Margin, Pair, PriceChanges, Settlement, Side
 from storage import Storage
 from tests.builders_filings import ACME, filing, person, trade
