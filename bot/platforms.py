@@ -5,19 +5,17 @@ Only a platform whose token is set loads its library.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.alerts.limiter import Limiter
 from bot.alerts.outgoing import Sender
 from bot.charts.painter import Painter
-from bot.commands.base import ChatRef, Command
+from bot.commands.base import Ask, Command
 from bot.config import Config
 from bot.views.elements import View
 from storage import Storage
-
-Ask = Callable[[str, ChatRef], Awaitable[View | None]]
 
 
 class Closes(Protocol):

@@ -113,9 +113,8 @@ def _work(
         movements, clusters = _detect(tx, found, earlier, options)
         for signal in COIN_SIGNALS:
             tx.scores.put(claim.slot, signal, found.states[signal].values(), found.scores[signal])
-        queued = 0
-        if claim.order is not None and not tx.refreshes.is_overtaken(claim):
-            queued = enqueue(tx, found, options.alerts, options.scoring, options.find)
+        overtaken = tx.refreshes.is_overtaken(claim)
+        queued = 0 if overtaken else enqueue(tx, found, options.alerts, options.scoring, options.find)
         tx.outbox.prune(now - timedelta(days=options.alerts.keep_days))
         tx.scores.prune(now - SCORES_KEPT)
         facts = {"alerts": queued, "scored": {s.value: len(found.scores[s]) for s in COIN_SIGNALS}}

@@ -95,21 +95,9 @@ class Prices:
     def by_marks(self, now: datetime) -> frozenset[str]:
         """Coins whose price now is a mark, and of which no price service tells."""
         instant = int(now.timestamp())
-        newest = (
-            select(PriceRow.base_coin_id, func.max(PriceRow.time).label("time"))
-            .where(PriceRow.time >= instant - TOLERANCE, PriceRow.time <= instant)
-            .where(PriceRow.base_coin_id.in_(select(BaseCoinRow.id)))  # so that it seeks the times of each coin
-            .group_by(PriceRow.base_coin_id)
-            .subquery()
-        )
-        statement = (
-            select(BaseCoinRow.ticker)
-            .join(newest, newest.c.base_coin_id == BaseCoinRow.id)
-            .join(PriceRow, (PriceRow.base_coin_id == newest.c.base_coin_id) & (PriceRow.time == newest.c.time))
-            .where(PriceRow.source == int(PriceSource.MARKS))
-        )
+        current = self._near(instant, instant, None)
         told = {ticker for ticker, one in self._said(now, None).items() if one.pct_7d is not None}
-        return frozenset(self._connection.execute(statement).scalars()) - told
+        return frozenset(ticker for ticker, (_, source) in current.items() if source == PriceSource.MARKS) - told
 
     def sources(self, now: datetime) -> dict[str, int]:
         """Source → how many coins have their change from it: a price service, "marks", "candles" or "import"."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -77,6 +77,10 @@ class ChatRef:
     def owner(self) -> str:
         """Who the person is on all platforms: telegram:4711."""
         return f"{self.platform}:{self.user}"
+
+
+# What answers a line of a chat; None where silence is the answer.
+Ask = Callable[[str, ChatRef], Awaitable[View | None]]
 
 
 @dataclass(frozen=True, slots=True)

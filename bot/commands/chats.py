@@ -96,12 +96,12 @@ def chats_of(tx: Transaction, ref: ChatRef) -> tuple[Chat, ...]:
 def owned(tx: Transaction, ref: ChatRef) -> tuple[Subscription, ...]:
     """The living subscriptions that the person made, in whatever chat."""
     found = []
+    # Moved to the chat that the person has elsewhere, it is still theirs.
+    mine = {one.id for one in chats_of(tx, ref)}
     for person in persons(tx, ref):
         platform = person.partition(":")[0]
         made = [one for owner in sorted(owners(person)) for one in tx.subscriptions.of_owner(owner)]
         chats = {one.chat_id: tx.chats.by_id(one.chat_id) for one in made}
-        # Moved to the chat that the person has elsewhere, it is still theirs.
-        mine = {one.id for one in chats_of(tx, ref)}
         there = {id_ for id_, chat in chats.items() if chat is not None and (chat.platform == platform or id_ in mine)}
         found += [one for one in made if one.chat_id in there]
     return tuple(found)

@@ -21,7 +21,7 @@ from babel.messages.pofile import read_po
 
 from bot.words import formats
 
-ENGLISH = "en"
+ENGLISH = formats.ENGLISH
 OF = "\x04"  # between a context and its text, as gettext has it
 HERE = Path(__file__).parent
 

@@ -22,14 +22,14 @@ from bot.chat.discord.membership import Losses
 from bot.chat.discord.places import Interaction
 from bot.chat.discord.redaction import DiscordRedaction
 from bot.chat.discord.send import DiscordSender
-from bot.chat.discord.session import Ask, Session
+from bot.chat.discord.session import Session
 from bot.chat.discord.sync import put_commands
 from bot.chat.discord.traffic import INVALID_SECONDS, NOT_TAKEN, HeldBackError, log_refusal, watched
 from bot.chat.discord.words import HELD_BACK, REFUSED, UNREACHED
 from bot.chat.lines import by_name
 from bot.chat.seldom import Seldom
 from bot.clock import Clock, SystemClock
-from bot.commands.base import Command
+from bot.commands.base import Ask, Command
 from bot.feeds.faults import shown
 from bot.settings import DiscordSettings
 from bot.views.elements import View

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.chat.directory import Directory
 from bot.chat.discord.answers import Answers
 from bot.chat.discord.dms import DirectMessages
 from bot.clock import Clock
-from bot.commands.base import ChatRef, Command
+from bot.commands.base import Ask, ChatRef, Command
 from bot.commands.chats import language_here
-from bot.views.elements import View
 from storage import Storage
-
-Ask = Callable[[str, ChatRef], Awaitable[View | None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,11 @@ from bot.chat.telegram.menus import put_menus
 from bot.chat.telegram.pacing import Pacer, seconds_of
 from bot.chat.telegram.places import Place, author_of, place_of, ref_of
 from bot.chat.telegram.redaction import TelegramRedaction
-from bot.chat.telegram.session import Ask, Session
+from bot.chat.telegram.session import Session
 from bot.chat.telegram.updates import Messages
 from bot.chat.telegram.words import REFUSED, TAKEN
 from bot.clock import Clock, SystemClock
-from bot.commands.base import Command
+from bot.commands.base import Ask, Command
 from bot.feeds.faults import shown
 from bot.settings import TelegramSettings
 from bot.views.elements import View

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from telegram import Bot
@@ -13,12 +13,9 @@ from bot.chat.seldom import Seldom
 from bot.chat.telegram.answers import Answers
 from bot.chat.telegram.places import Members
 from bot.clock import Clock
-from bot.commands.base import ChatRef, Command
+from bot.commands.base import Ask, ChatRef, Command
 from bot.commands.chats import language_here
-from bot.views.elements import View
 from storage import Storage
-
-Ask = Callable[[str, ChatRef], Awaitable[View | None]]
 
 
 @dataclass
