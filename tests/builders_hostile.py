@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.commands import COMMANDS
+from bot.commands.base import ChatRef
+from bot.feeds.edgar.settings import EdgarSettings
+from bot.views.elements import View
 from scoring.model import Coin, Issuer
 from storage import Storage, open_storage
 from tests.builders_filings import filing, person, trade
-from tests.builders_market import EXCHANGES
+from tests.builders_market import EXCHANGES, ask
 from tests.builders_storage import rise, settlements, steady
 
 COINS = 60
@@ -62,3 +65,9 @@ def hostile_market(folder: Path) -> Iterator[Storage]:
         yield opened
     finally:
         opened.close()
+
+
+def hostile_views(storage: Storage, chat: ChatRef) -> Iterator[tuple[str, View]]:
+    """Each line, and what a chat is answered."""
+    for line in LINES:
+        yield line, ask(storage, line, chat=chat, edgar=EdgarSettings())

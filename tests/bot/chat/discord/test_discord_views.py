@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,10 +14,9 @@ from bot.chat.discord.render import PAGES, fits, render, render_pages, render_pl
 from bot.chat.lines import by_name, topic_of
 from bot.commands import COMMANDS
 from bot.commands.base import ChatRef
-from bot.feeds.edgar.settings import EdgarSettings
 from bot.views.elements import Button, Note, Table, View
 from storage import Storage
-from tests.builders_hostile import COINS, HOSTILE, LINES, hostile_market
+from tests.builders_hostile import COINS, HOSTILE, hostile_views
 from tests.builders_market import ask
 from tests.builders_outbox import chat_of, new_alert, queue
 from tests.builders_storage import NOW
@@ -32,25 +30,14 @@ CALLS = re.compile(
 )
 
 
-@pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
-    with hostile_market(tmp_path_factory.mktemp("hostile")) as storage:
-        yield storage
-
-
-def views(storage: Storage) -> Iterator[tuple[str, View]]:
-    for line in LINES:
-        yield line, ask(storage, line, chat=HERE, edgar=EdgarSettings())
-
-
 def bodies(view: View, name: str, *, is_group: bool) -> list[dict]:
     of = presses(lambda line: topic_of(line, COMMANDS_BY_NAME) == name, is_group=is_group)
     return [*render_pages(view, of), render(view, of), render(view), render_plain(view)]
 
 
-def test_every_view_is_within_the_limits_and_calls_nobody(market: Storage) -> None:
+def test_every_view_is_within_the_limits_and_calls_nobody(hostile: Storage) -> None:
     menus = 0
-    for line, view in views(market):
+    for line, view in hostile_views(hostile, HERE):
         name = line.split()[0].removeprefix("/")
         for is_group in (True, False):
             for body in bodies(view, name, is_group=is_group):
@@ -64,8 +51,8 @@ def test_every_view_is_within_the_limits_and_calls_nobody(market: Storage) -> No
     assert menus
 
 
-def test_no_button_of_a_view_is_lost_for_its_length(market: Storage) -> None:
-    for line, view in views(market):
+def test_no_button_of_a_view_is_lost_for_its_length(hostile: Storage) -> None:
+    for line, view in hostile_views(hostile, HERE):
         shown = {
             one["custom_id"].partition(":")[2]
             for row in render(view).get("components", [])
@@ -76,8 +63,8 @@ def test_no_button_of_a_view_is_lost_for_its_length(market: Storage) -> None:
         assert set(buttons) <= shown, line
 
 
-def test_a_long_list_is_shown_whole_over_several_messages(market: Storage) -> None:
-    view = ask(market, "/pump limit=500", chat=HERE)
+def test_a_long_list_is_shown_whole_over_several_messages(hostile: Storage) -> None:
+    view = ask(hostile, "/pump limit=500", chat=HERE)
     pages = render_pages(view)
     text = "\n".join(page["embeds"][0]["description"] for page in pages)
     assert 1 <= len(pages) <= PAGES
@@ -85,7 +72,7 @@ def test_a_long_list_is_shown_whole_over_several_messages(market: Storage) -> No
     assert not fits(view)
 
 
-def test_a_table_without_an_end_stops_at_the_last_message_with_a_mark(market: Storage) -> None:
+def test_a_table_without_an_end_stops_at_the_last_message_with_a_mark(hostile: Storage) -> None:
     pages = render_pages(View("T", tuple(Note("x" * 200) for _ in range(500)), (Button("More", "/pump page=2"),)))
     assert len(pages) == PAGES
     assert pages[-1]["embeds"][0]["description"].endswith("…")
@@ -93,14 +80,14 @@ def test_a_table_without_an_end_stops_at_the_last_message_with_a_mark(market: St
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
-def test_an_alert_about_any_name_is_within_the_limits(market: Storage, name: str) -> None:
-    chat = chat_of(market, f"alerts {name[:9]!r}", "discord")
-    with market.read() as tx:
+def test_an_alert_about_any_name_is_within_the_limits(hostile: Storage, name: str) -> None:
+    chat = chat_of(hostile, f"alerts {name[:9]!r}", "discord")
+    with hostile.read() as tx:
         number = tx.subscriptions.of_chat(chat.id)[0].id
     plain = [new_alert(f"{name[:9]!r} {at}", key="C0", subscription=number) for at in range(30)]
     alerts = [replace(one, facts={**one.facts, "title": name, "name": name, "reason": name}) for one in plain]
-    queue(market, chat, *alerts)
-    dispatch = Dispatch(market, "discord", "me", timedelta(hours=1))
+    queue(hostile, chat, *alerts)
+    dispatch = Dispatch(hostile, "discord", "me", timedelta(hours=1))
     claimed = dispatch.claim(NOW, ())
     assert claimed is not None
     for shown in (1, 5, 30):

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from bot.chat.files import without_documents
 from bot.chat.telegram.render import CALLBACK_BYTES, ENTITIES, TEXT_UNITS, composed, keyboard, render, unlinked
 from bot.chat.telegram.splitting import pages_of
 from bot.chat.texts import units
 from bot.commands.base import ChatRef
-from bot.feeds.edgar.settings import EdgarSettings
-from bot.views.elements import Picture, View
+from bot.views.elements import Picture
 from storage import Storage
-from tests.builders_hostile import LINES, hostile_market
-from tests.builders_market import ask
+from tests.builders_hostile import hostile_views
 from tests.servers.telegram import refusal
 
 HERE = ChatRef("telegram", "-100", "42", is_group=True)
@@ -23,20 +17,9 @@ CAPTION_UNITS = 1024
 OURS = {"bold", "italic", "code", "pre", "text_link"}
 
 
-@pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
-    with hostile_market(tmp_path_factory.mktemp("hostile")) as storage:
-        yield storage
-
-
-def views(storage: Storage) -> Iterator[tuple[str, View]]:
-    for line in LINES:
-        yield line, ask(storage, line, chat=HERE, edgar=EdgarSettings())
-
-
-def test_every_view_is_taken_in_messages_that_are_short_enough(market: Storage) -> None:
+def test_every_view_is_taken_in_messages_that_are_short_enough(hostile: Storage) -> None:
     split = 0
-    for line, view in views(market):
+    for line, view in hostile_views(hostile, HERE):
         pages = pages_of(view)
         split += len(pages) > 1
         for text, entities in [*pages, render(view)]:
@@ -47,24 +30,24 @@ def test_every_view_is_taken_in_messages_that_are_short_enough(market: Storage) 
     assert split
 
 
-def test_no_line_of_a_list_is_parted_between_two_messages(market: Storage) -> None:
-    for line, view in views(market):
+def test_no_line_of_a_list_is_parted_between_two_messages(hostile: Storage) -> None:
+    for line, view in hostile_views(hostile, HERE):
         page = composed(without_documents(view))
         whole = [row.rstrip() for row in "".join(page.parts).split("\n") if units(row) < TEXT_UNITS / 4]
         parted = {row.rstrip() for text, _ in pages_of(view) for row in text.split("\n")}
         assert set(whole) <= parted | {""}, line
 
 
-def test_no_name_links_calls_or_hides(market: Storage) -> None:
-    for line, view in views(market):
+def test_no_name_links_calls_or_hides(hostile: Storage) -> None:
+    for line, view in hostile_views(hostile, HERE):
         for text, entities in pages_of(view):
             plain = _without(text, entities)
             assert unlinked(plain) == plain, line
             assert not any(one.get("url", "https://www.sec.gov/").startswith("http:") for one in entities), line
 
 
-def test_every_button_comes_back_and_every_caption_fits(market: Storage) -> None:
-    for line, view in views(market):
+def test_every_button_comes_back_and_every_caption_fits(hostile: Storage) -> None:
+    for line, view in hostile_views(hostile, HERE):
         for one in (one for row in keyboard(view) for one in row):
             assert 0 < len(one["callback_data"].encode()) <= CALLBACK_BYTES, line
         for element in view.body:
