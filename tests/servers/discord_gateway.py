@@ -266,6 +266,7 @@ class DiscordGateway(People, Discord):
         await self.told()
         told: dict[str, Any] = {"interaction": {"id": asked.id, "type": 2}}
         if asked.message is not None:
+            told["interaction"]["response_message_id"] = asked.message["id"]
             told["resource"] = {"type": kind, "message": told_of(asked.message)}
         return answered(told)
 

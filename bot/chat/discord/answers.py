@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from bot.chat.discord.places import Interaction
 from bot.chat.discord.render import render_pages, render_plain
 from bot.chat.files import documents_of, file_of, without_documents
 from bot.chat.texts import clean, cut
+from bot.chat.turns import Turns
 from bot.views.elements import Picture, Tone, View
 from bot.words import ENGLISH, speaking
 
@@ -25,6 +27,7 @@ NOBODY = discord.AllowedMentions.none()
 CHART = "chart.png"
 ALT_UNITS = 1024
 INVALID_FORM = 50035
+MOST_KNOWN = 2000  # messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +51,29 @@ class Answers:
 
     def __init__(self, painter: Painter | None = None) -> None:
         self._painter = painter  # None: nobody paints here
+        self.turns = Turns()  # of the messages, by their ids
+        self._shown: OrderedDict[int, int] = OrderedDict()  # message → interaction that it answers; the latest last
 
-    async def give(self, interaction: Interaction, reply: Reply) -> None:
-        """Answer an interaction, deferred or not. Raises discord.HTTPException."""
+    async def give(self, interaction: Interaction, reply: Reply, shown: Callable[[], None] = lambda: None) -> None:
+        """Answer an interaction, deferred or not. Raises discord.HTTPException.
+
+        `shown` is called as soon as the text is there, for the picture takes longer.
+        """
         with speaking(reply.language):
             first, *more = render_pages(without_documents(reply.view), reply.of)
         try:
-            await self._first(interaction, reply, first)
+            message = await self._first(interaction, reply, first)
         except discord.HTTPException as error:
             if error.code != INVALID_FORM:
                 raise
             log.warning("an answer was refused as it was written: %s", error.text)
-            await self._first(interaction, reply, render_plain(reply.view))
+            self._note(await self._first(interaction, reply, render_plain(reply.view)), interaction)
             return
         for body in more:
             await interaction.followup.send(**_message(body), ephemeral=reply.hidden)
-        await self._picture(interaction, reply, first)
+        self._note(message, interaction)
+        shown()
+        await self._picture(interaction, reply, first, message)
 
     async def write(self, channel: discord.abc.Messageable, view: View) -> None:
         """Write to a channel, unasked by an interaction. Raises discord.HTTPException."""
@@ -74,21 +84,33 @@ class Answers:
                 message["files"] = files
             await channel.send(**message)
 
-    async def _first(self, interaction: Interaction, reply: Reply, body: dict[str, Any]) -> None:
+    def _note(self, message: int, interaction: Interaction) -> None:
+        """Keep what a message shows; ids of interactions grow, and one may be pressed before we know that it is out."""
+        self._shown[message] = max(self._shown.get(message, 0), interaction.id)
+        self._shown.move_to_end(message)
+        if len(self._shown) > MOST_KNOWN:
+            self._shown.popitem(last=False)
+
+    async def _first(self, interaction: Interaction, reply: Reply, body: dict[str, Any]) -> int:
+        """Show the first text; returns its message."""
         files, message = _files(reply.view), _message(body)
         more: dict[str, Any] = {"files": files} if files else {}
         if not interaction.response.is_done():
             if reply.replaces:
-                await interaction.response.edit_message(**_replacing(body), attachments=files)
+                told = await interaction.response.edit_message(**_replacing(body), attachments=files)
             else:
-                await interaction.response.send_message(**message, **more, ephemeral=reply.hidden)
-        elif reply.in_place and not reply.replaces:
-            await interaction.followup.send(**message, **more, ephemeral=reply.hidden)
-        else:
-            await interaction.edit_original_response(**_replacing(body), attachments=files)
+                told = await interaction.response.send_message(**message, **more, ephemeral=reply.hidden)
+            return interaction.id if told is None or told.message_id is None else told.message_id
+        if reply.in_place and not reply.replaces:
+            followed = await interaction.followup.send(**message, **more, ephemeral=reply.hidden, wait=True)
+            return followed.id
+        return (await interaction.edit_original_response(**_replacing(body), attachments=files)).id
 
-    async def _picture(self, interaction: Interaction, reply: Reply, body: dict[str, Any]) -> None:
-        """Put the picture under the text that is there already: nobody waits for a painter to read a number."""
+    async def _picture(self, interaction: Interaction, reply: Reply, body: dict[str, Any], message: int) -> None:
+        """Put the picture under the text that is there already: nobody waits for a painter to read a number.
+
+        Where the message shows something else by then, the picture is none of it.
+        """
         picture = next((one for one in reply.view.body if isinstance(one, Picture)), None)
         if picture is None or self._painter is None or (reply.in_place and not reply.replaces):
             return
@@ -101,7 +123,10 @@ class Answers:
         embeds = [discord.Embed.from_dict(one) for one in body.get("embeds", [])]
         for embed in embeds[:1]:
             embed.set_image(url=f"attachment://{CHART}")
-        await interaction.edit_original_response(embeds=embeds, attachments=[*_files(reply.view), chart])
+        with self.turns.draw(message) as turn:
+            await turn.come()
+            if self._shown.get(message) == interaction.id:
+                await interaction.edit_original_response(embeds=embeds, attachments=[*_files(reply.view), chart])
 
 
 def view_of(components: Sequence[dict[str, Any]]) -> discord.ui.View:

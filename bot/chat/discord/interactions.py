@@ -35,6 +35,7 @@ from bot.chat.discord.words import (
     refused_view,
 )
 from bot.chat.lines import changes, command_name, topic_of
+from bot.chat.turns import Turn
 from bot.commands.base import ChatRef
 from bot.errors import UserError
 from bot.views.elements import Button, Tone, View
@@ -81,23 +82,30 @@ class Interactions:
         await self._answer(interaction, press, hidden=is_shared)
 
     async def _answer(self, interaction: Interaction, press: Press, *, hidden: bool) -> None:
-        """Answer a line; what takes long is announced first, for Discord waits three seconds."""
-        in_place, is_shared = press.way is Way.PUT, where(interaction) is not Where.ALONE
-        hidden = hidden and is_shared  # alone with the bot nobody else reads it, and it stays
-        work = asyncio.create_task(self._reply(interaction, press))
+        """Answer a line. What changes a message waits for what was pressed there before."""
+        changed = interaction.message.id if press.way is Way.PUT and interaction.message else interaction.id
+        hidden = hidden and where(interaction) is not Where.ALONE  # there nobody else reads it, and it stays
+        with self._session.answers.turns.draw(changed) as turn:
+            reply = await self._announced(interaction, press, turn, hidden=hidden)
+            await self._session.answers.give(interaction, replace(reply, in_place=press.way is Way.PUT), turn.over)
+
+    async def _announced(self, interaction: Interaction, press: Press, turn: Turn, *, hidden: bool) -> Reply:
+        """The reply; one that takes long is announced first, for Discord waits three seconds."""
+        work = asyncio.create_task(self._reply(interaction, press, turn))
         done, _ = await asyncio.wait({work}, timeout=self._session.patience)
         try:
-            if not done and in_place:
+            if not done and press.way is Way.PUT:
                 await interaction.response.defer()
             elif not done:
                 await interaction.response.defer(ephemeral=hidden, thinking=True)
         finally:
             reply = await work  # what was asked for is done, whether or not it can be told
-        is_error = is_shared and reply.view.tone is Tone.ERROR
-        await self._session.answers.give(interaction, replace(reply, hidden=hidden or is_error, in_place=in_place))
+        is_error = reply.view.tone is Tone.ERROR and where(interaction) is not Where.ALONE
+        return replace(reply, hidden=hidden or is_error)
 
-    async def _reply(self, interaction: Interaction, press: Press) -> Reply:
+    async def _reply(self, interaction: Interaction, press: Press, turn: Turn) -> Reply:
         session, name = self._session, command_name(press.command, self._session.commands)
+        await turn.come()
         try:
             ref = await self._ref(interaction, press, name)
             language = await session.language(ref)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from telegram import (
@@ -90,8 +90,13 @@ class Answers:
         await self._pictures.follow(place, texts, view, turn)
         return sent
 
-    async def replace(self, place: Place, message_id: int, view: View, topic: str) -> bool:
-        """Show a View in an earlier message; False where that message takes nothing any more."""
+    async def replace(
+        self, place: Place, message_id: int, view: View, topic: str, shown: Callable[[], None] = lambda: None
+    ) -> bool:
+        """Show a View in an earlier message; False where that message takes nothing any more.
+
+        `shown` is called as soon as the text is there, for the pictures take longer.
+        """
         text, entities = render(without_documents(view))
         markup = markup_of(view, topic, self._commands)
         turn = self._pictures.turn(place, [message_id])
@@ -116,6 +121,7 @@ class Answers:
         except BadRequest as error:
             if UNCHANGED not in str(error).lower():
                 return False
+        shown()
         for document in documents_of(view):
             await self._file(place, document)
         await self._pictures.follow(place, [message_id], view, turn)

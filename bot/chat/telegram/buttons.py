@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from telegram import CallbackQuery, Chat, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
@@ -14,6 +15,7 @@ from bot.chat.telegram.answers import Reply
 from bot.chat.telegram.places import Author, is_group, place_of, ref_of
 from bot.chat.telegram.session import Session
 from bot.chat.telegram.words import ELSEWHERE, IS_SUBSCRIBED, NOT_ASKED, NOT_IN_CHANNELS, NOT_YOURS, SUBSCRIBED
+from bot.chat.turns import Turn, Turns
 from bot.commands.alert import HAS_IT
 from bot.views.elements import Tone, View
 from bot.words import language_of, speaking, tr
@@ -26,43 +28,61 @@ ITS_OWN = {"forget"}  # what these do is about the person, so only who asked for
 STALE = ("query is too old", "query id is invalid")
 
 
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A press of a button."""
+
+    query: CallbackQuery
+    message: Any
+    data: str  # a command line; without its slash where the answer takes the place of the message
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the answer takes the place of the message."""
+        return not self.data.startswith("/")
+
+    @property
+    def line(self) -> str:
+        """The command line."""
+        return f"/{self.data}" if self.in_place else self.data
+
+    @property
+    def line_before(self) -> tuple[int, int, str]:
+        """What it waits in line for: the message that it changes; of others only the same one again waits."""
+        return self.message.chat.id, self.message.message_id, "" if self.in_place else self.data
+
+
 class Presses:
     """Answers presses: with a sign at once, and then as if the command of the button had been typed."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._under_way: set[tuple[int, int, str]] = set()
+        self._turns = Turns()
 
     async def on_press(self, update: Update, _: Any) -> None:
         """A button was pressed."""
         query = update.callback_query
         if query is None:
             return
-        message, data = query.message, query.data
-        if message is None or not data:
+        if query.message is None or not query.data:
             with speaking(language_of(query.from_user.language_code or "")):
                 await self._sign(query, tr(ELSEWHERE), alert=True)
             return
-        ref = ref_of(message, _presser(query), is_admin=False)
-        with speaking(await self._session.language(ref)):
-            await self._press(query, message, data)
+        press = Press(query, query.message, query.data)
+        with self._turns.draw(press.line_before) as turn:
+            ref = ref_of(press.message, _presser(query), is_admin=False)
+            with speaking(await self._session.language(ref)):
+                await self._press(press, turn)
 
-    async def _press(self, query: CallbackQuery, message: Any, data: str) -> None:
-        if data == DONE:
-            await self._sign(query, tr(IS_SUBSCRIBED))
+    async def _press(self, press: Press, turn: Turn) -> None:
+        if press.data == DONE:
+            await self._sign(press.query, tr(IS_SUBSCRIBED))
             return
-        line = data if data.startswith("/") else f"/{data}"
-        refusal = await self._refusal(query, message, line)
-        if not await self._sign(query, refusal, alert=bool(refusal)) or refusal:
+        refusal = await self._refusal(press.query, press.message, press.line)
+        if not await self._sign(press.query, refusal, alert=bool(refusal)) or refusal:
             return
-        press = (message.chat.id, message.message_id, data)
-        if press in self._under_way:
-            return
-        self._under_way.add(press)
-        try:
-            await self._answer(query, message, line, in_place=not data.startswith("/"))
-        finally:
-            self._under_way.discard(press)
+        if await turn.come() != press.data:  # else it was pressed twice, before the answer was there
+            await self._answer(press, turn)
 
     async def _refusal(self, query: CallbackQuery, message: Any, line: str) -> str:
         """Why a person may not press a button; empty where they may."""
@@ -90,20 +110,21 @@ class Presses:
             log.warning("a press could not be signed: %s", error)
         return True
 
-    async def _answer(self, query: CallbackQuery, message: Any, line: str, *, in_place: bool) -> None:
-        session = self._session
+    async def _answer(self, press: Press, turn: Turn) -> None:
+        session, message, line = self._session, press.message, press.line
         place, topic = place_of(message), topic_of(line, session.commands)
-        ref = await session.members.ref(message, _presser(query))
+        ref = await session.members.ref(message, _presser(press.query))
         view = await session.ask(line, ref)
+        turn.did = press.data
         if view is None:
             return
-        if not in_place and _subscribes(line, session) and isinstance(message, Message) and _is_subscribed(view):
+        if not press.in_place and _subscribes(line, session) and isinstance(message, Message) and _is_subscribed(view):
             if (markup := _with_sign(message, line)) is not None:
                 await session.answers.put_buttons(place, message.message_id, markup)
             if view.tone is Tone.ERROR:
                 return  # subscribed by an earlier press, and told so then
-        shows_it = in_place and view.tone is not Tone.ERROR
-        if not shows_it or not await session.answers.replace(place, message.message_id, view, topic):
+        shows_it = press.in_place and view.tone is not Tone.ERROR
+        if not shows_it or not await session.answers.replace(place, message.message_id, view, topic, turn.over):
             await session.answers.say(place, view, Reply(topic, message.message_id))
 
 

@@ -69,6 +69,46 @@ def test_a_press_of_the_same_command_changes_the_message_and_others_send_one(sto
     asyncio.run(run())
 
 
+def test_presses_of_a_message_are_answered_in_their_order(storage: Storage) -> None:
+    async def slow(line: str, ref: ChatRef) -> View:
+        if "cursor=2" in line:
+            for _ in range(1000):  # as much as the other would need to overtake it
+                await asyncio.sleep(0)
+        return await paged(line, ref)
+
+    async def run() -> None:
+        async with listening(storage, slow) as world:
+            sent = await shown(world)
+            world.server.presses(sent, "More")
+            world.server.presses(sent, "Again")
+            await world.server.when(lambda: len(world.server.edits) == 2)
+        assert [one.text for one in world.server.edits] == ["page 2", "page 1"]
+
+    asyncio.run(run())
+
+
+def test_what_was_pressed_last_counts_also_where_it_was_pressed_before(storage: Storage) -> None:
+    async def run() -> None:
+        go = asyncio.Event()
+
+        async def slow(line: str, ref: ChatRef) -> View:
+            if "cursor" in line:
+                await go.wait()
+            return await paged(line, ref)
+
+        async with listening(storage, slow) as world:
+            sent = await shown(world)
+            for label in ("More", "Again", "More", "More"):
+                world.server.presses(sent, label)
+            await world.server.when(lambda: len(world.server.signs) == 4)
+            go.set()
+            await world.server.when(lambda: len(world.server.edits) == 3)
+        assert [one.text for one in world.server.edits] == ["page 2", "page 1", "page 2"]
+        assert world.lines == ["/pump", "/pump cursor=2", "/pump", "/pump cursor=2"]
+
+    asyncio.run(run())
+
+
 def test_a_press_is_signed_before_the_work_is_done(storage: Storage) -> None:
     async def run() -> None:
         go = asyncio.Event()
