@@ -68,16 +68,15 @@ def test_a_subscription_is_managed_in_one_message_without_typing(market: Storage
     asyncio.run(run())
 
 
-def test_what_is_pressed_twice_changes_once_and_leaves_the_message(market: Storage) -> None:
+def test_what_is_pressed_on_two_messages_changes_once_and_leaves_the_second(market: Storage) -> None:
     async def run() -> None:
         async with listening(market) as world:
             await said(world, "/alert pump min=3")
-            one = await said(world, "/alerts 1")
-            held = dict(world.server.messages["42", int(one.message_id)])
+            one, other = await said(world, "/alerts 1"), await said(world, "/alerts 1")
             await pressed(world, one, "min 3.5")
-            world.server.presses_data("alert change 1 min=3.5", "42", message=held)  # as an old screen shows it
-            await world.server.until(3)
-        assert world.texts[2].startswith("✗ Nothing to change in subscription 1")
+            world.server.presses(other, "min 3.5")
+            await world.server.until(4)
+        assert world.texts[3].startswith("✗ Nothing to change in subscription 1")
         assert [found.minimum for found in wishes(market)] == [3.5]
 
     asyncio.run(run())
