@@ -200,7 +200,7 @@ def test_after_a_stop_nobody_asks_for_ten_minutes(reply: Reply) -> None:
 
 def test_a_stop_holds_for_those_who_wait_for_their_turn() -> None:
     async def what(here: Visit) -> Any:
-        filings = several(30)
+        filings = several(100)
         here.site.publish(*filings)
         here.site.faults[entry_of(filings[3]).path] = text(RATE_PAGE, 403)
         edgar = here.edgar()
@@ -209,8 +209,8 @@ def test_a_stop_holds_for_those_who_wait_for_their_turn() -> None:
         return sum(isinstance(one, ThrottledError) for one in found), len(here.site.requests)
 
     stopped, asked = at_edgar(what)
-    assert stopped >= 15  # all but those that were on their way
-    assert asked <= 15
+    assert stopped >= 50  # all but those that were on their way, however many a busy machine had there
+    assert asked <= 50
 
 
 def test_a_wait_that_edgar_names_is_heeded_where_it_is_longer() -> None:
