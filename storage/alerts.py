@@ -109,9 +109,9 @@ class Alerts:
                 found.setdefault(delivery_id, []).append(_alert(row))
         return {delivery_id: tuple(alerts) for delivery_id, alerts in found.items()}
 
-    def by_ref(self, ref: str, chat_id: int) -> Told | None:
-        """The alert with that #ref, if it was for this chat."""
-        found = self._told(AlertRow.ref == ref, DeliveryRow.chat_id == chat_id)
+    def by_ref(self, ref: str, chat_ids: Sequence[int]) -> Told | None:
+        """The alert with that #ref, if it was for one of these chats."""
+        found = self._told(AlertRow.ref == ref, DeliveryRow.chat_id.in_(chat_ids))
         return found[0] if found else None
 
     def since(self, chat_id: int, since: datetime, limit: int) -> tuple[Told, ...]:

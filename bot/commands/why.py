@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from bot.commands.base import Command, Kind, Param, Request
-from bot.commands.chats import chat_here, settings_of
+from bot.commands.chats import chat_here, chats_of, settings_of
 from bot.errors import UserError
 from bot.views.elements import View
 from bot.views.why import Standing, TradeShown, why_view
@@ -23,15 +23,15 @@ def run(request: Request) -> View:
     if not ref:
         raise UserError(tr("Which alert? Give its #ref, which stands at the end of it"), COMMAND.example)
     with request.storage.read() as tx:
-        chat = chat_here(tx, request.chat)
-        told = None if chat is None else tx.alerts.by_ref(ref, chat.id)
-        if chat is None or told is None:
+        chats = [one.id for one in chats_of(tx, request.chat)]
+        told = tx.alerts.by_ref(ref, chats)
+        if told is None:
             said = tr("No alert {ref} went to this chat; the #ref stands at the end of each alert", ref=f"#{ref}")
             raise UserError(said, "/missed")
         alert = told.alert
         trades = () if alert.signal != Signal.CLUSTERS else _trades(tx, alert)
-        zone = settings_of(chat).tz
-        living = any(one.id == alert.subscription_id for one in tx.subscriptions.of_chat(chat.id))
+        zone = settings_of(chat_here(tx, request.chat)).tz
+        living = any(one.id == alert.subscription_id for chat in chats for one in tx.subscriptions.of_chat(chat))
         episode = Standing(_closed_at(tx, alert), is_sample=alert.subscription_id is None, is_deleted=not living)
         return why_view(told, episode, trades, zone, request.now)
 

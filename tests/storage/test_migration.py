@@ -163,7 +163,7 @@ def test_alerts_and_what_became_of_them_stay(second_version: Storage) -> None:
     with second_version.write() as tx:
         assert tx.outbox.counts() == {"dead": 1, "queued": 1, "sent": 1}
         assert tx.outbox.health(NOW).missing == 0
-        told = tx.alerts.by_ref("abcdef", 1)
+        told = tx.alerts.by_ref("abcdef", [1])
         assert told is not None
         assert (told.alert.facts, told.state, told.settled_at) == ({"level": 4.5}, "sent", NOW)
         assert tx.outbox.next_chat("console", NOW) == 1

@@ -155,8 +155,8 @@ def test_an_alert_is_found_by_its_ref_in_its_own_chat_only(storage: Storage, cha
     other = chat_of(storage, "other")
     with storage.read() as tx:
         ((ref,),) = tx.connection.exec_driver_sql("SELECT ref FROM alert").all()
-        found = tx.alerts.by_ref(ref, chat.id)
-        assert tx.alerts.by_ref(ref, other.id) is None
+        found = tx.alerts.by_ref(ref, [chat.id])
+        assert tx.alerts.by_ref(ref, [other.id]) is None
     assert found is not None
     assert (found.alert.facts["n"], found.state) == (1, "queued")
 

@@ -14,6 +14,8 @@ from bot.views.elements import Button, Code, Document, Table, Tone, View
 from storage import Storage
 from storage.tables import ChatRow, LinkCodeRow, LinkGuessRow, PersonRow, SubscriptionRow
 from tests.builders_market import ask, fill
+from tests.builders_outbox import chat_of, new_alert, queue
+from tests.builders_storage import NOW
 
 TELEGRAM = ChatRef("telegram", "5", "5")
 DISCORD = ChatRef("discord", "742", "42")
@@ -97,6 +99,22 @@ def test_what_is_not_linked_is_not_moved_or_seen(market: Storage) -> None:
     for line in ("/alert here 1", "/alert off 1", "/alerts 1", "/alert change 2 min=5", "/alert here 2"):
         assert "has no subscription" in ask(market, line, chat=DISCORD).title
     assert ask(market, "/alerts", chat=DISCORD).data["subscriptions"] == []
+
+
+def test_an_alert_is_explained_on_either_side_also_after_its_subscription_was_moved(market: Storage) -> None:
+    ask(market, "/alert pump min=3", chat=TELEGRAM)
+    queue(market, chat_of(market, TELEGRAM.address, TELEGRAM.platform), new_alert("a", key="PUMP"))
+    with market.read() as tx:
+        (told,) = tx.alerts.since(chat_of(market, TELEGRAM.address, TELEGRAM.platform).id, NOW, 1)
+    ref = told.alert.ref
+    assert ask(market, f"/why {ref}", chat=DISCORD).tone is Tone.ERROR  # nobody's business, as yet
+    link(market)
+    assert ask(market, f"/why {ref}", chat=DISCORD).data["key"] == "PUMP"
+    ask(market, "/alert here 1", chat=DISCORD)
+    for chat in (TELEGRAM, DISCORD):
+        view = ask(market, f"/why {ref}", chat=chat)
+        assert "/alert off 1" in [button.command for button in view.buttons]  # it is not deleted
+    assert ask(market, f"/why {ref}", chat=GROUP).tone is Tone.ERROR
 
 
 def test_in_a_group_nothing_of_a_private_chat_is_shown(market: Storage) -> None:
