@@ -18,7 +18,7 @@ from bot.feeds.edgar.backfill import EdgarBackfill
 from bot.feeds.exchanges.backfill import Backfill, BackfillOptions
 from bot.feeds.exchanges.price_gap import PriceGap
 from bot.sources import Sources
-from bot.views.status import Depth, history_line
+from bot.views.history import Depth, history_line
 from storage import Storage
 
 log = logging.getLogger("tocsin.background")

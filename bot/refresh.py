@@ -118,6 +118,8 @@ def _work(
         tx.outbox.prune(now - timedelta(days=options.alerts.keep_days))
         tx.scores.prune(now - SCORES_KEPT)
         facts = {"alerts": queued, "scored": {s.value: len(found.scores[s]) for s in COIN_SIGNALS}}
+        if missed := _missed(tx, claim.slot, options.minutes):
+            facts["missed"] = missed
         if not tx.refreshes.finish(claim, now, facts):
             raise SlotTakenError(f"slot {claim.slot} was taken over by another process; nothing was written")
     return Refreshed(claim.slot, now, movements, clusters, taken.reports, queued, taken.set_aside)
@@ -130,6 +132,17 @@ def _claim(storage: Storage, slot: int, now: datetime, options: RefreshOptions) 
     if claim is None:
         raise SlotTakenError(f"another process is running the refresh of {now:%Y-%m-%d %H:%M} UTC")
     return claim, None if last is None else min(last.at, now)
+
+
+def _missed(tx: Transaction, slot: int, minutes: int) -> int:
+    """How many slots lie between this one and the one before it that was finished: no refresh of them runs any more."""
+    before = tx.refreshes.last(before_slot=slot)
+    missed = 0 if before is None else max(0, (slot - before.slot) // minutes - 1)
+    if missed and before is not None:
+        log.warning(
+            "%d refreshes did not run, or not to their end, since %s UTC", missed, f"{before.at:%Y-%m-%d %H:%M}"
+        )
+    return missed
 
 
 async def _fetch(feed: Feed, since: datetime | None, now: datetime) -> Batch:

@@ -35,6 +35,15 @@ class Refresh:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Refreshes of the schedule that did not run, or were not finished."""
+
+    count: int
+    since: datetime  # of the finished refresh before them
+    until: datetime  # of the one after them
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """How a source answered when it was last asked."""
 
@@ -114,6 +123,20 @@ class Refreshes:
             statement = statement.where(RefreshRow.slot < before_slot)
         row = self._connection.execute(statement.order_by(RefreshRow.slot.desc()).limit(1)).one_or_none()
         return None if row is None else Refresh(*row)
+
+    def gaps(self, since: datetime) -> tuple[Gap, ...]:
+        """Where refreshes were missed since a time, as `finish` was told of them ("missed"); the newest first."""
+        missed = RefreshRow.facts["missed"].as_integer()
+        statement = (
+            select(RefreshRow.slot, RefreshRow.at, missed)
+            .where(RefreshRow.state == DONE, RefreshRow.at >= since, missed > 0)
+            .order_by(RefreshRow.slot.desc())
+        )
+        found = []
+        for slot, at, count in self._connection.execute(statement).all():
+            before = self.last(before_slot=slot)
+            found.append(Gap(count, at if before is None else before.at, at))
+        return tuple(found)
 
     def _place(self, slot: int, now: datetime, lease: timedelta) -> int | None:
         newest = self._newest()

@@ -22,9 +22,11 @@ from bot.views.covered import Covered
 from bot.views.elements import Text, View
 from bot.views.errors import our_fault_view, too_many_view
 from bot.views.filings import FilingsState, filings_view
+from bot.views.history import Depth, history_view
 from bot.views.link import code_view, ended_view, joined_view, linked_view, unlinked_view
 from bot.views.outbox import Delivering
-from bot.views.status import Depth, Health, Holdings, history_view, quarantine_view, status_view
+from bot.views.quarantine import quarantine_view
+from bot.views.status import Health, Holdings, status_view
 from bot.views.subscription_menus import OF_CLUSTERS, OF_COINS
 from bot.words import speaking, spoken, tr
 from scoring.model import Aside, ChangeKind, FundingRate, Held, Margin, Pair, Signal
@@ -32,7 +34,7 @@ from storage import Storage
 from storage.alerts import Alert
 from storage.chats import PlatformState
 from storage.outbox import Health as OutboxHealth
-from storage.refreshes import Refresh, Source
+from storage.refreshes import Gap, Refresh, Source
 from tests.builders_alerts import cluster_alert, coin_alert, coin_state, run, snapshot
 from tests.builders_filings import filing, person, trade
 from tests.builders_finradar import hosted_cluster
@@ -294,4 +296,5 @@ def _health(filings: FilingsState, held: Sequence[Held], depth: Depth) -> Health
     ]
     outbox = OutboxHealth(counts, 1216 if held else 1220, NOW - HOUR / 2)
     delivering = Delivering(outbox, platforms, "the database takes nothing: disk full")
-    return Health(holdings, sources, Refresh(1, NOW - HOUR / 3, {}), delivering, depth, NOW)
+    gaps = (Gap(3, NOW - HOUR * 12, NOW - HOUR * 10), Gap(1, NOW - HOUR * 30, NOW - HOUR * 29))
+    return Health(holdings, sources, Refresh(1, NOW - HOUR / 3, {}), delivering, depth, NOW, gaps)

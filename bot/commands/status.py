@@ -15,8 +15,10 @@ from bot.feeds.settings import FeedSettings
 from bot.feeds.slugs import APART
 from bot.views.elements import View
 from bot.views.filings import FilingsState, filings_view, reasons_of
+from bot.views.history import Depth, history_view
 from bot.views.outbox import Delivering
-from bot.views.status import Depth, Health, Holdings, history_view, quarantine_view, status_view
+from bot.views.quarantine import quarantine_view
+from bot.views.status import GAPS_SHOWN, Health, Holdings, status_view
 from storage import Transaction
 
 SHOWS = ("overview", "quarantine", "history", "filings")
@@ -53,6 +55,7 @@ def run(request: Request) -> View:
                 Delivering(tx.outbox.health(now), tx.chats.platforms(), request.fault),
                 depth_of(tx, request.feeds, now),
                 now,
+                tx.refreshes.gaps(now - GAPS_SHOWN),
             )
         )
 

@@ -12,7 +12,7 @@ from bot.errors import FeedError
 from bot.feeds.base import Batch, SourceReport
 from bot.refresh import Refreshed, RefreshOptions, SlotTakenError, refresh
 from bot.settings import AlertSettings, ScoringSettings
-from bot.views.elements import Link, Text, Tone
+from bot.views.elements import Fields, Link, Text, Tone
 from storage import Storage
 from tests.builders_filings import ACME, filing, person, trade
 from tests.builders_market import EXCHANGES, ask
@@ -220,3 +220,30 @@ def test_imported_data_rings_only_while_it_is_fresh(storage: Storage) -> None:
     assert [move.base_coin for move in fresh.movements if move.signal == "pump"] == ["X"]
     stale = asyncio.run(refresh(storage, [], NOW + timedelta(hours=12), OPTIONS))
     assert stale.movements == ()
+
+
+def test_refreshes_that_did_not_run_are_logged_and_shown_for_a_week(
+    storage: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    for cycle in (0, 1, 10, 11, 13):
+        story(storage, [1.0], first=cycle)
+    assert "8 refreshes did not run, or not to their end, since 2026-04-26 12:30 UTC" in caplog.text
+    shown = ask(storage, "/status", after=13 * HALF_HOUR)
+    assert shown.data["missed"] == [
+        {"refreshes": 1, "since": "2026-04-26T17:30:00Z", "until": "2026-04-26T18:30:00Z"},
+        {"refreshes": 8, "since": "2026-04-26T12:30:00Z", "until": "2026-04-26T17:00:00Z"},
+    ]
+    (facts,) = (one for one in shown.body if isinstance(one, Fields))
+    told = {one.label: one.value for one in facts.items}
+    assert told["did not run"] == (
+        "9 refreshes in 7 d, the last of them between 2026-04-26 17:30 and 2026-04-26 18:30 UTC"
+    )
+    assert ask(storage, "/status", after=timedelta(days=8)).data["missed"] == []
+
+
+def test_a_schedule_that_was_changed_has_missed_nothing(storage: Storage) -> None:
+    asyncio.run(refresh(storage, [Script(priced(1.0, NOW))], NOW, replace(OPTIONS, minutes=120)))
+    later = NOW + timedelta(hours=2)
+    asyncio.run(refresh(storage, [Script(priced(1.0, later))], later, replace(OPTIONS, minutes=120)))
+    story(storage, [1.0], first=5)
+    assert ask(storage, "/status", after=3 * HALF_HOUR).data["missed"] == []
