@@ -1,7 +1,7 @@
-"""Turns: what is asked of one message is done one after the other, in the order in which it was asked.
+"""Turns: what is asked of one message, or by one person, is done one after the other, in the order of asking.
 
 Handlers run side by side. Without turns the answer to an earlier press, where it takes longer, would take the place of
-what was pressed last.
+what was pressed last, and of two commands that arrive together the first could be done last.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import asyncio
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 
+MOST_WAITING = 25  # more than anybody may ask at once (see bot/commands/door.py)
+
 
 class Turn:
-    """A place in the line before a message."""
+    """A place in a line."""
 
     def __init__(self, ahead: Sequence[Turn]) -> None:
         self._ahead = ahead
@@ -41,18 +43,22 @@ class Turn:
 
 
 class Turns:
-    """The lines before messages."""
+    """The lines, by what they are before: a message, a person in a chat."""
 
     def __init__(self) -> None:
         self._lines: dict[Hashable, list[Turn]] = {}
 
+    def is_full(self, before: Hashable) -> bool:
+        """Whether so many wait there that one more is no person's wish; handlers are few, and others need them."""
+        return len(self._lines.get(before, ())) >= MOST_WAITING
+
     @contextmanager
-    def draw(self, message: Hashable) -> Iterator[Turn]:
-        """A place in the line before a message.
+    def draw(self, before: Hashable) -> Iterator[Turn]:
+        """The next place in a line.
 
         It is to be drawn as soon as somebody asks, before anything is awaited: that is the order that counts.
         """
-        line = self._lines.setdefault(message, [])
+        line = self._lines.setdefault(before, [])
         turn = Turn([one for one in line if not one.is_over])
         line.append(turn)
         try:
@@ -61,4 +67,4 @@ class Turns:
             turn.over()
             line.remove(turn)
             if not line:
-                del self._lines[message]
+                del self._lines[before]

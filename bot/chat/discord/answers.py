@@ -51,7 +51,7 @@ class Answers:
 
     def __init__(self, painter: Painter | None = None) -> None:
         self._painter = painter  # None: nobody paints here
-        self.turns = Turns()  # of the messages, by their ids
+        self.turns = Turns()  # of messages, by their ids, and of persons in their places
         self._shown: OrderedDict[int, int] = OrderedDict()  # message → interaction that it answers; the latest last
 
     async def give(self, interaction: Interaction, reply: Reply, shown: Callable[[], None] = lambda: None) -> None:

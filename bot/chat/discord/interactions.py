@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -66,7 +66,7 @@ class Interactions:
         except UserError as error:
             await self._refuse(interaction, error.message, error.example or "/settings")
             return
-        await self._answer(interaction, Press("", Way.RUN, line), hidden=hidden)
+        await self._answer(interaction, Press("", Way.RUN, line), (interaction.channel_id, interaction.user.id), hidden)
 
     async def on_press(self, interaction: Interaction) -> None:
         """A button was pressed, or something chosen of a menu."""
@@ -79,14 +79,16 @@ class Interactions:
         is_shared = where(interaction) is not Where.ALONE
         if press.way is Way.PUT and is_shared and asked_by(interaction) not in (None, interaction.user.id):
             press = replace(press, way=Way.RUN)  # what somebody else asked for stays as it is
-        await self._answer(interaction, press, hidden=is_shared)
-
-    async def _answer(self, interaction: Interaction, press: Press, *, hidden: bool) -> None:
-        """Answer a line. What changes a message waits for what was pressed there before."""
         changed = interaction.message.id if press.way is Way.PUT and interaction.message else interaction.id
+        await self._answer(interaction, press, changed, is_shared)
+
+    async def _answer(self, interaction: Interaction, press: Press, waits_for: Hashable, hidden: bool) -> None:
+        """Answer a line, after what was asked before of the same message, or by the same person in the same place."""
         hidden = hidden and where(interaction) is not Where.ALONE  # there nobody else reads it, and it stays
-        with self._session.answers.turns.draw(changed) as turn:
+        with self._session.answers.turns.draw(waits_for) as turn:
             reply = await self._announced(interaction, press, turn, hidden=hidden)
+            if press.way is not Way.PUT:
+                turn.over()
             await self._session.answers.give(interaction, replace(reply, in_place=press.way is Way.PUT), turn.over)
 
     async def _announced(self, interaction: Interaction, press: Press, turn: Turn, *, hidden: bool) -> Reply:

@@ -69,6 +69,8 @@ class Presses:
                 await self._sign(query, tr(ELSEWHERE), alert=True)
             return
         press = Press(query, query.message, query.data)
+        if self._turns.is_full(press.line_before):
+            return
         with self._turns.draw(press.line_before) as turn:
             ref = ref_of(press.message, _presser(query), is_admin=False)
             with speaking(await self._session.language(ref)):

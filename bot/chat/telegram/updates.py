@@ -19,6 +19,7 @@ from bot.chat.telegram.lines import is_to_another_bot, line_of, offers_of, paylo
 from bot.chat.telegram.places import PLATFORM, Author, Place, author_of, is_group, place_of, ref_of
 from bot.chat.telegram.session import Session
 from bot.chat.telegram.words import hint_view, late_view, offered_view, welcome_view
+from bot.chat.turns import Turn, Turns
 from bot.commands.base import ChatRef
 from bot.views.elements import View
 from bot.words import speaking
@@ -47,6 +48,7 @@ class Messages:
         self._session = session
         self._answered: OrderedDict[tuple[int, int], Answered] = OrderedDict()
         self._changing: dict[int, asyncio.Lock] = {}  # chats that come or go, or did
+        self._turns = Turns()  # of persons, in each chat
 
     async def on_message(self, update: Update, _: Any) -> None:
         """A message, a channel's post, or the edit of a message."""
@@ -59,7 +61,11 @@ class Messages:
         session, in_group = self._session, is_group(message.chat)
         line = line_of(message.text, session.bot.username, session.commands, is_group=in_group)
         if line is not None:
-            await self._command(message, author, line)
+            person = message.chat.id, author.user
+            if self._turns.is_full(person):
+                return
+            with self._turns.draw(person) as turn:
+                await self._command(message, author, line, turn)
         elif not in_group and update.edited_message is None:
             await self._hint(message, author)
 
@@ -103,7 +109,7 @@ class Messages:
             await asyncio.to_thread(membership.move, session.storage, str(before), str(after), session.clock.now())
         return True
 
-    async def _command(self, message: Message, author: Author, line: str) -> None:
+    async def _command(self, message: Message, author: Author, line: str, turn: Turn) -> None:
         is_edit = message.edit_date is not None
         key = (message.chat.id, message.message_id)
         if not is_edit and key in self._answered:
@@ -118,6 +124,7 @@ class Messages:
         if (change := self._changing.get(message.chat.id)) is not None:
             async with change:
                 pass
+        await turn.come()  # a telephone that was offline sends all at once: /mute, and then /unmute
         answered = self._remembered(key)
         async with answered.lock:  # an edit waits for the answer to what was there before
             if answered.line == line:
@@ -125,6 +132,7 @@ class Messages:
             answered.line = line
             ref = await self._session.members.ref(message, author)
             answer = await self._view(line, ref)
+            turn.over()
             if answer is not None:
                 answered.ids = await self._say(message, line, answer, answered.ids)
 

@@ -74,6 +74,27 @@ def test_a_button_of_the_same_command_changes_the_message_in_place(market: Stora
     asyncio.run(run())
 
 
+def test_commands_of_a_person_that_arrive_together_are_done_in_their_order(market: Storage) -> None:
+    done: list[str] = []
+
+    async def slow(line: str, ref: ChatRef) -> View:
+        if line.startswith("/mute"):
+            for _ in range(1000):  # as much as others would need to overtake it
+                await asyncio.sleep(0)
+        done.append(f"{ref.user} {line.split(maxsplit=1)[0]}")
+        return View(line)
+
+    async def run() -> None:
+        async with listening(market, slow) as world:
+            asked = [world.server.slash("mute", {"for": "8h"}), world.server.slash("unmute")]
+            asked.append(world.server.slash("help", user="7"))
+            for one in asked:
+                await world.server.answer(one)
+        assert done == ["7 /help", "42 /mute", "42 /unmute"]  # others do not wait
+
+    asyncio.run(run())
+
+
 def test_presses_of_a_message_are_answered_in_their_order(market: Storage) -> None:
     async def cards(line: str, _: ChatRef) -> View:
         if "name=A" in line:

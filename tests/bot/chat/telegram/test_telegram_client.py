@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.charts.painter import Painter, PainterOptions
+from bot.chat.turns import MOST_WAITING
 from bot.clock import FixedClock, SystemClock
 from bot.commands import COMMANDS
 from bot.commands.base import ChatRef
@@ -40,6 +41,48 @@ async def heard(world: World, *texts: str, **how) -> None:
     for text in texts:
         world.server.says("42", "42", text, **how)
     await world.server.fetched()
+
+
+def test_commands_of_a_person_that_arrive_together_are_done_in_their_order(market: Storage) -> None:
+    done: list[str] = []
+
+    async def slow(line: str, ref: ChatRef) -> View:
+        if line == "/mute 8h":
+            for _ in range(1000):  # as much as others would need to overtake it
+                await asyncio.sleep(0)
+        done.append(f"{ref.user} {line}")
+        return View(line)
+
+    async def run() -> None:
+        async with listening(market, slow) as world:
+            world.server.group("-100")
+            for user, text in (("42", "/mute 8h"), ("42", "/unmute"), ("7", "/help")):
+                world.server.says("-100", user, text)
+            await world.server.until(3)
+        assert done == ["7 /help", "42 /mute 8h", "42 /unmute"]  # others do not wait
+
+    asyncio.run(run())
+
+
+def test_who_sends_without_end_keeps_nobody_else_waiting(market: Storage) -> None:
+    async def run() -> None:
+        go = asyncio.Event()
+
+        async def slow(line: str, ref: ChatRef) -> View:
+            if ref.user == "42":
+                await go.wait()
+            return View(line)
+
+        async with listening(market, slow) as world:
+            for _ in range(300):  # more than are handled at a time
+                world.server.says("42", "42", "/pump")
+            world.server.says("7", "7", "/help")
+            await world.server.until(1)
+            assert [one.chat for one in world.server.accepted] == ["7"]
+            go.set()
+        assert len(world.lines) == 1 + MOST_WAITING
+
+    asyncio.run(run())
 
 
 def test_every_command_is_answered(market: Storage) -> None:
