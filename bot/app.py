@@ -8,6 +8,8 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,6 +55,7 @@ log = logging.getLogger("tocsin.app")
 
 CONSOLE = ChatRef(platform="console", address="local", user="owner")
 REFRESH = "refresh"
+ANSWERED_AT_ONCE = 4
 
 
 @dataclass
@@ -70,10 +73,14 @@ class App:
     def __post_init__(self) -> None:
         self._door = Door(self.answer, language=lambda chat: language_here(self.storage, chat))
         self._telling: set[asyncio.Task[None]] = set()
+        # Threads of their own: however many ask at once, delivery and the refresh have those of the event loop.
+        self._threads = ThreadPoolExecutor(ANSWERED_AT_ONCE, thread_name_prefix="answer")
 
     async def ask(self, line: str, chat: ChatRef = CONSOLE) -> View | None:
         """Answer one line; None where somebody asks so much that silence is the answer."""
-        view = await asyncio.to_thread(self._door.ask, line, chat, time.monotonic())
+        loop = asyncio.get_running_loop()
+        door, now = self._door.ask, time.monotonic()
+        view = await loop.run_in_executor(self._threads, copy_context().run, door, line, chat, now)
         self._wake()  # /test, /unmute and the like have something to deliver
         for one in () if view is None else view.elsewhere:
             if (listener := self._listeners.get(one.platform)) is not None:
@@ -81,6 +88,10 @@ class App:
                 self._telling.add(task)
                 task.add_done_callback(self._telling.discard)
         return view
+
+    def close(self) -> None:
+        """Let the answers that are being made end; none is begun."""
+        self._threads.shutdown(cancel_futures=True)
 
     def answer(self, line: str, chat: ChatRef = CONSOLE) -> View:
         """Answer it, however often it was asked, in the calling thread."""
@@ -276,7 +287,11 @@ def open_app(config: Config, at: datetime | None = None) -> Iterator[App]:
             slugs=config.prices.slugs,
             clusters=KnownClusters(),
         )
-        yield App(config, _clock(config, storage, at), storage, options)
+        app = App(config, _clock(config, storage, at), storage, options)
+        try:
+            yield app
+        finally:
+            app.close()
     finally:
         storage.close()
 
