@@ -46,6 +46,7 @@ class Discord(ChatServer):
         super().__init__(clock)
         self._nonce_seconds = nonce_seconds
         self._polices = polices
+        self.unread: set[str] = set()  # channels in which the bot may write, and not read what was written
 
     def routes(self, app: web.Application) -> None:
         app.router.add_get("/api/v10/users/@me", self._me)
@@ -81,7 +82,8 @@ class Discord(ChatServer):
         if (turned_away := self._stranger(request)) is not None:
             return turned_away
         limit = int(request.query.get("limit", "50"))
-        found = self.to(request.match_info["channel"])[::-1][:limit]
+        chat = request.match_info["channel"]
+        found = [] if chat in self.unread else self.to(chat)[::-1][:limit]
         return answered([_message(one) for one in found])
 
     async def _post(self, request: web.Request) -> web.StreamResponse:
@@ -93,9 +95,8 @@ class Discord(ChatServer):
         script = self.take(chat, [fault for fault in Fault if fault not in OF_EVERY_REQUEST])
         if refuses(script):
             return self.refuse(request, script)
-        problem = refusal(body) if chat.isdecimal() else "channel_id: Value is not snowflake."
-        if problem:
-            return invalid(problem)
+        if (wrong := self._wrong(chat, body)) is not None:
+            return wrong
         wait, scope = self._police(chat)
         if wait:
             return limited(wait, scope)
@@ -104,6 +105,15 @@ class Discord(ChatServer):
         limits = {"X-RateLimit-Limit": str(CHANNEL[0]), "X-RateLimit-Remaining": str(left)}
         headers = VIA | limits | {"X-RateLimit-Reset-After": f"{reset:.3f}", "X-RateLimit-Bucket": "abcd1234"}
         return await self.deliver(request, answered(_message(message), headers=headers), script)
+
+    def _wrong(self, chat: str, body: dict[str, Any]) -> web.Response | None:
+        """What Discord says to a message that is not as it must be."""
+        problem = refusal(body) if chat.isdecimal() else "channel_id: Value is not snowflake."
+        if problem:
+            return invalid(problem)
+        if chat in self.unread and body.get("message_reference"):
+            return failed(403, 160002, "Cannot reply without permission to read message history")
+        return None
 
     async def _new(self, chat: str, body: dict[str, Any]) -> Accepted:
         nonce = body.get("nonce")
