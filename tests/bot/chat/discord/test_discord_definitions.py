@@ -81,6 +81,23 @@ def test_names_and_descriptions_are_told_in_every_language_that_there_is(monkeyp
     ]
 
 
+def test_in_a_language_with_one_word_for_two_names_both_keep_their_english_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = {"pump": "x", "selling": "x", "clusters": "Coin", "min": "limit", "sort": "so", "score": "s", "streak": "s"}
+    monkeypatch.setattr(
+        "bot.chat.discord.definitions.localisations", lambda text: {"de": said[text]} if text in said else {}
+    )
+    defined = {one["name"]: one for one in definitions(COMMANDS)}
+    assert list(wrong_commands(list(defined.values()))) == []
+    assert not [name for name, one in defined.items() if "name_localizations" in one]
+    given = {one["name"]: one for one in defined["pump"]["options"]}
+    assert {name: one.get("name_localizations") for name, one in given.items()} == {
+        "min": None, "limit": None, "sort": {"de": "so"}, "page": None,
+    }  # fmt: skip
+    assert not [one for one in given["sort"]["choices"] if "name_localizations" in one]
+
+
 TEXTS = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40)
 FREE = Command(
     "free",
