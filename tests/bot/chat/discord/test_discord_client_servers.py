@@ -193,6 +193,19 @@ def test_new_conversations_are_begun_a_few_at_a_time_and_known_ones_at_once(mark
     asyncio.run(run())
 
 
+def test_who_ask_at_once_are_each_written_to_and_nobodys_conversation_is_begun_twice(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            shown = await world.server.answer(world.server.slash("pump", {"min": 3.0}, channel="901"))
+            pressed = [world.server.press(shown, "in DM", user=user) for user in ("42", "42", "43")]
+            told = [text_of(await world.server.answer(one)) for one in pressed]
+        assert ["direct messages" in text and "✗" not in text for text in told] == [True] * 3
+        assert sorted(world.server.opened) == ["42", "43"]
+
+    asyncio.run(run())
+    assert sorted(owners(market)) == [("742", "discord:42"), ("743", "discord:43")]
+
+
 def test_asked_to_wait_the_library_writes_once_more_and_no_more_than_that(market: Storage) -> None:
     async def run() -> None:
         async with listening(market) as world:
