@@ -239,6 +239,22 @@ def test_the_library_asks_at_the_pace_of_the_limiter_and_not_while_it_answers_pe
     asyncio.run(run())
 
 
+def test_where_discord_wants_a_longer_pause_of_everything_the_library_keeps_it_too(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            await world.server.answer(world.server.slash("start"))
+            shown = await world.server.answer(world.server.slash("pump", {"min": 3.0}, channel="901"))
+            world.limiter.refused("1", 120.0, world.clock.monotonic(), everywhere=True)
+            told = await world.server.answer(world.server.press(shown, "in DM"))
+            assert "did not take my message" in text_of(told)
+            assert world.server.accepted == []
+            world.clock._passed += 120.0
+            await world.server.answer(world.server.press(shown, "in DM"))
+            await world.server.until(1)
+
+    asyncio.run(run())
+
+
 def test_shut_out_by_the_net_before_discord_it_asks_nothing_for_ten_minutes(market: Storage) -> None:
     async def run() -> None:
         async with listening(market, echo) as world:
