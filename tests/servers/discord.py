@@ -118,7 +118,7 @@ class Discord(ChatServer):
     async def _new(self, chat: str, body: dict[str, Any]) -> Accepted:
         nonce = body.get("nonce")
         number = str(1_100_000_000_000_000_000 + len(self.accepted))
-        text = "\n".join((body.get("content", ""), *(one.get("description", "") for one in body.get("embeds", []))))
+        text = "\n".join((body.get("content") or "", *(one.get("description", "") for one in body.get("embeds", []))))
         message = Accepted(chat, text, body, self.clock(), number, None if nonce is None else str(nonce))
         await self.accept(message)
         return message
@@ -160,7 +160,7 @@ def _message(one: Accepted) -> dict[str, Any]:
         "id": one.message_id,
         "channel_id": one.chat,
         "author": AUTHOR,
-        "content": body.get("content", ""),
+        "content": body.get("content") or "",
         "embeds": body.get("embeds", []),
         "components": body.get("components", []),
         "nonce": one.nonce,

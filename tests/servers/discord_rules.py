@@ -118,7 +118,8 @@ def _faults(body: dict[str, Any]) -> Iterator[str]:
 
 
 def _longer(of: dict[str, Any], name: str, most: int) -> Iterator[str]:
-    if name in of and (not is_text(of[name]) or units(of[name]) > most):
+    text = of.get(name)  # null is the same as nothing
+    if text is not None and (not is_text(text) or units(text) > most):
         yield f"{name}: Must be {most} or fewer in length."
 
 

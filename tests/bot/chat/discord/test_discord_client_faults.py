@@ -12,7 +12,7 @@ from bot.chat.discord.words import HELD_BACK, REFUSED, UNREACHED
 from bot.clock import FixedClock
 from bot.commands import COMMANDS
 from bot.commands.base import ChatRef
-from bot.views.elements import View
+from bot.views.elements import Note, View
 from storage import Storage
 from storage.chats import ACTIVE, OFF
 from storage.outbox import NewDelivery
@@ -251,6 +251,18 @@ def test_where_discord_wants_a_longer_pause_of_everything_the_library_keeps_it_t
             world.clock._passed += 120.0
             await world.server.answer(world.server.press(shown, "in DM"))
             await world.server.until(1)
+
+    asyncio.run(run())
+
+
+def test_what_is_told_unasked_is_whole_and_under_nonces_that_a_retry_of_the_library_repeats(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            await world.chat.tell("742", View("T", tuple(Note(f"{at} " + "x" * 90) for at in range(50))))
+            lines = [line for one in world.server.accepted for line in one.body["embeds"][0]["description"].split("\n")]
+            assert lines == [f"-# {at} " + "x" * 90 for at in range(50)]
+            assert all(one.body["enforce_nonce"] for one in world.server.accepted)
+            assert len({one.nonce for one in world.server.accepted}) == 2
 
     asyncio.run(run())
 
