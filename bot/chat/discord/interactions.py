@@ -62,7 +62,7 @@ class Interactions:
             return
         hidden = command.changes or command.personal
         try:
-            line = line_of(command, with_role(command, data.get("options", ()), interaction.guild))
+            line = line_of(command, with_role(command, data.get("options", ()), interaction))
         except UserError as error:
             await self._refuse(interaction, error.message, error.example or "/settings")
             return

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.alerts.delivery import Courier, CourierOptions
-from bot.chat.discord.words import CLOSED, NO_DM, NOT_YOURS, TOO_MANY_DMS, UNKNOWN_ROLE
+from bot.chat.discord.words import CLOSED, MUTE_ROLE, NO_DM, NOT_YOURS, TOO_MANY_DMS, UNKNOWN_ROLE
 from bot.commands.base import ChatRef
 from bot.views.elements import Button, View
 from storage import Storage
@@ -16,7 +16,7 @@ from storage.chats import ACTIVE, OFF
 from tests.builders_outbox import new_alert, queue
 from tests.servers.chat_police import Fault
 from tests.servers.discord_gateway import MESSAGE, UPDATE
-from tests.servers.discord_people import BOT_MAY, EMBED, IN_THREADS, SEND, buttons_of, text_of
+from tests.servers.discord_people import ADMINISTRATOR, BOT_MAY, EMBED, IN_THREADS, MENTION, SEND, buttons_of, text_of
 from tests.servers.discord_world import World, listening
 
 ROLE = "123456789012345678"
@@ -294,6 +294,27 @@ def test_a_role_is_chosen_of_those_that_there_are(market: Storage) -> None:
             assert ROLE in (await told(world, "settings", **how))[0]
             assert ROLE not in (await told(world, "settings", {"mention": "off"}, **how))[0]
             assert "server" in (await told(world, "settings", {"mention": "traders"}))[0]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("mentionable", "bot_may", "taken"),
+    [(True, 0, True), (False, 0, False), (False, MENTION, True), (False, ADMINISTRATOR, True)],
+)
+def test_a_role_whose_people_the_bot_would_not_reach_is_not_taken(
+    market: Storage, mentionable: bool, bot_may: int, taken: bool
+) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            role = next(one for one in world.server.guilds["900"]["roles"] if one["id"] == ROLE)
+            world.server.dispatch("GUILD_ROLE_UPDATE", {"guild_id": "900", "role": role | {"mentionable": mentionable}})
+            world.server.bot_may = BOT_MAY | bot_may
+            how: dict[str, Any] = {"channel": "901", "manages": True}
+            text, hidden = await told(world, "settings", {"mention": "traders"}, **how)
+            assert (MUTE_ROLE[:40] not in text, hidden) == (taken, True)
+            assert (ROLE in (await told(world, "settings", **how))[0]) is taken
+            assert MUTE_ROLE[:40] not in (await told(world, "settings", {"mention": "off"}, **how))[0]
 
     asyncio.run(run())
 
