@@ -75,6 +75,8 @@ class DiscordGateway(People, Discord):
         self.paths: list[str] = []
         self.compresses = True
         self.shards = 1
+        self.opens = asyncio.Event()  # the gateway takes connections
+        self.opens.set()
 
     def routes(self, app: web.Application) -> None:
         super().routes(app)
@@ -217,6 +219,7 @@ class DiscordGateway(People, Discord):
         return self._stranger(request) or answered(told)
 
     async def _where(self, request: web.Request) -> web.StreamResponse:
+        await self.opens.wait()
         starts = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
         told = {"url": f"ws://{request.host}/gateway", "shards": self.shards, "session_start_limit": starts}
         return self._stranger(request) or answered(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -44,6 +45,7 @@ DOWN_SECONDS = 60.0  # so long a shard may be without connection before anybody 
 STOP_SECONDS = 10.0  # answers under way at the end are waited for so long
 PATIENCE = 1.5  # of the three seconds that Discord waits for the first sign
 TOLD_SECONDS = 60.0
+MOST_UNTOLD = 1000  # channels
 REFUSED_CODE = 4004  # authentication failed
 NEVER_CONNECTED = -1  # no shard's number
 
@@ -84,6 +86,8 @@ class DiscordChat:
         self._stopped_by = ""
         self._client: Gateway | None = None  # while it listens
         self._down: dict[int, float] = {}  # shards without a connection, and since when
+        self._untold: deque[tuple[str, str]] = deque(maxlen=MOST_UNTOLD)  # channels that were lost, and why
+        self._sender.on_gone = self._lost
 
     @property
     def fault(self) -> str:
@@ -144,8 +148,8 @@ class DiscordChat:
             patience=self._options.patience,
         )
         client = self._client = self._opened(session)
-        losses = Losses(client, self._storage, answers, Seldom(TOLD_SECONDS, self._clock))
-        client.on_lost = losses.on_removed
+        losses = Losses(client, self._storage, answers, Seldom(TOLD_SECONDS, self._clock), self._untold)
+        client.on_lost, client.on_known = losses.on_removed, losses.on_known
         self._sender.on_gone = losses.on_gone
         try:
             async with client:
@@ -153,7 +157,7 @@ class DiscordChat:
                     await client.start(self._token)
                 finally:
                     # Nothing new is taken, and what is under way is finished, also where it is told to stop meanwhile.
-                    self._sender.on_gone = lambda _address, _why: None
+                    self._sender.on_gone = self._lost
                     await asyncio.shield(_wound_up(client, losses, directory))
         finally:
             self._down, self._client = {}, None
@@ -180,6 +184,10 @@ class DiscordChat:
         trace = watched(self._sender.api.refusals, self._limiter, self._clock)
         client = Gateway(Hears(opened, heard, self._shard), trace, self._clock)
         return client
+
+    def _lost(self, address: str, why: str) -> None:
+        """A channel takes nothing any more, and nobody can be told before the bot is connected."""
+        self._untold.append((address, why))
 
     def _shard(self, shard_id: int, is_connected: bool) -> None:
         if not is_connected:

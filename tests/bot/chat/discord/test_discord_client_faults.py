@@ -388,6 +388,32 @@ def test_a_channel_that_refuses_an_alert_is_told_of_once(market: Storage, fault:
     asyncio.run(run())
 
 
+def test_a_channel_that_refuses_an_alert_before_the_bot_is_connected_is_told_of_too(
+    market: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.chat.discord.gateway.GUILDS_SECONDS", 0.05)
+
+    async def run() -> None:
+        clock = FixedClock(NOW)
+        async with asyncio.timeout(20), DiscordGateway(clock.monotonic) as server:
+            town(server)
+            async with bot_on(server, market, clock) as world:
+                await server.connected()
+                await subscribed(world, "901")
+            server.sessions.clear()
+            server.opens.clear()
+            server.fault("901", Fault.KICKED)
+            async with bot_on(server, market, clock) as world:
+                await deliver(market, world)
+                assert status(market, "901") == (OFF, 1)
+                server.opens.set()
+                await server.until(1)
+            (told,) = server.accepted
+            assert (told.chat, "alerts of Server 900" in told.text) == ("902", True)
+
+    asyncio.run(run())
+
+
 def test_who_closed_a_conversation_is_not_written_to_elsewhere(market: Storage) -> None:
     async def run() -> None:
         async with listening(market) as world:
