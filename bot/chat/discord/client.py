@@ -24,7 +24,7 @@ from bot.chat.discord.places import Interaction
 from bot.chat.discord.redaction import DiscordRedaction
 from bot.chat.discord.send import DiscordSender
 from bot.chat.discord.session import Session
-from bot.chat.discord.sync import put_commands
+from bot.chat.discord.sync import SlashCommands
 from bot.chat.discord.traffic import INVALID_SECONDS, NOT_TAKEN, HeldBackError, log_refusal, watched
 from bot.chat.discord.words import HELD_BACK, REFUSED, UNREACHED
 from bot.chat.lines import by_name
@@ -147,7 +147,8 @@ class DiscordChat:
             dms=DirectMessages(self._sender.api, self._storage, self._limiter, self._clock),
             patience=self._options.patience,
         )
-        client = self._client = self._opened(session)
+        client, commands = self._opened(session)
+        self._client = client
         losses = Losses(client, self._storage, answers, Seldom(TOLD_SECONDS, self._clock), self._untold)
         client.on_lost, client.on_known = losses.on_removed, losses.on_known
         self._sender.on_gone = losses.on_gone
@@ -158,16 +159,16 @@ class DiscordChat:
                 finally:
                     # Nothing new is taken, and what is under way is finished, also where it is told to stop meanwhile.
                     self._sender.on_gone = self._lost
-                    await asyncio.shield(_wound_up(client, losses, directory))
+                    await asyncio.shield(_wound_up(client, commands, losses, directory))
         finally:
             self._down, self._client = {}, None
 
-    def _opened(self, session: Session) -> Gateway:
+    def _opened(self, session: Session) -> tuple[Gateway, SlashCommands]:
         interactions = Interactions(session)
 
         async def opened() -> None:
             await session.directory.open()
-            await put_commands(client, self._storage, self._options.commands)
+            await commands.begin()
 
         async def heard(interaction: Interaction) -> None:
             try:
@@ -183,7 +184,8 @@ class DiscordChat:
 
         trace = watched(self._sender.api.refusals, self._limiter, self._clock)
         client = Gateway(Hears(opened, heard, self._shard), trace, self._clock)
-        return client
+        commands = SlashCommands(client, self._storage, self._options.commands, self._clock)
+        return client, commands
 
     def _lost(self, address: str, why: str) -> None:
         """A channel takes nothing any more, and nobody can be told before the bot is connected."""
@@ -217,7 +219,7 @@ class DiscordChat:
         return float(min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(self._failures - 1, 10)))
 
 
-async def _wound_up(client: Gateway, losses: Losses, directory: Directory) -> None:
+async def _wound_up(client: Gateway, commands: SlashCommands, losses: Losses, directory: Directory) -> None:
     await client.finished(STOP_SECONDS)
-    await losses.close()
-    await directory.close()
+    for one in (commands, losses, directory):
+        await one.close()

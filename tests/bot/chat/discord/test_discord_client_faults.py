@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
 
 import pytest
 
@@ -119,6 +120,28 @@ def test_commands_are_written_only_where_they_changed(market: Storage) -> None:
         assert [len(one) for one in server.synced] == [len(COMMANDS), len(COMMANDS) - 1]
 
     asyncio.run(run())
+
+
+def test_commands_that_discord_does_not_take_are_written_again_later_while_people_are_answered(
+    market: Storage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried = []
+
+    def wrong(commands: list[dict]) -> Iterator[str]:
+        tried.append(commands)
+        return iter(["commands: later"] if len(tried) < 4 else [])
+
+    monkeypatch.setattr("tests.servers.discord_gateway.wrong_commands", wrong)
+
+    async def run() -> None:
+        async with listening(market, echo) as world:
+            await world.server.when(lambda: world.server.synced)
+            assert await answers(world)
+            assert world.clock.monotonic() // 300.0 == 3
+        assert len(tried) == 4
+
+    asyncio.run(run())
+    assert len([one for one in caplog.records if "slash commands stay" in one.getMessage()]) == 1
 
 
 def test_a_refused_token_is_said_and_tried_seldom_and_a_new_one_needs_no_restart(
