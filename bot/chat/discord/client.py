@@ -157,7 +157,7 @@ class DiscordChat:
                 try:
                     await client.start(self._token)
                 finally:
-                    # Nothing new is taken, and what is under way is finished, also where it is told to stop meanwhile.
+                    # What is under way is finished, also where it is told to stop meanwhile.
                     self._sender.on_gone = self._lost
                     await asyncio.shield(_wound_up(client, commands, losses, directory))
         finally:

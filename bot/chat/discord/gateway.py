@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -82,9 +83,11 @@ class Gateway(discord.AutoShardedClient):
         await self._hears.interaction(interaction)
 
     async def finished(self, seconds: float) -> None:
-        """Wait for the answers under way."""
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=seconds)
+        """Wait for the answers under way, and for those that are asked for meanwhile."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._under_way:
+                    await asyncio.wait(self._under_way)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from a server, or the server is no more."""

@@ -21,7 +21,7 @@ from tests.builders_outbox import new_alert
 from tests.builders_storage import NOW
 from tests.servers.chat_police import Fault
 from tests.servers.discord_gateway import DiscordGateway
-from tests.servers.discord_people import text_of
+from tests.servers.discord_people import Asked, text_of
 from tests.servers.discord_world import World, bot_on, listening, town
 
 
@@ -325,6 +325,37 @@ def test_answers_under_way_are_finished_before_the_bot_stops(market: Storage) ->
                 asyncio.get_running_loop().call_later(0.05, go.set)
             assert asked.message is not None
             assert asked.message["content"] == "**/pump**"
+
+    asyncio.run(run())
+
+
+def test_who_asks_while_the_bot_stops_is_answered_too(market: Storage) -> None:
+    async def run() -> None:
+        clock = FixedClock(NOW)
+        async with asyncio.timeout(20), DiscordGateway(clock.monotonic) as server:
+            late = asyncio.Event()
+            asked: list[Asked] = []
+
+            async def slow(line: str, _: ChatRef) -> View:
+                if line == "/pump":
+                    await late.wait()
+                else:
+                    late.set()
+                    await server.when(lambda: asked[0].message)
+                    for _ in range(2000):  # as much as the bot would need to close its connections
+                        await asyncio.sleep(0)
+                return View(line)
+
+            def ask(name: str) -> None:
+                asked.append(server.slash(name))
+
+            async with bot_on(server, market, clock, slow) as world:
+                await server.connected()
+                ask("pump")
+                while not world.lines:
+                    await asyncio.sleep(0)
+                asyncio.get_running_loop().call_later(0.05, ask, "help")
+            assert [one.message and one.message["content"] for one in asked] == ["**/pump**", "**/help**"]
 
     asyncio.run(run())
 
