@@ -159,6 +159,26 @@ def test_closed_direct_messages_switch_the_chat_off_and_start_brings_it_back(mar
     asyncio.run(run())
 
 
+def test_who_asks_again_for_what_a_chat_that_is_off_has_brings_it_back(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            shown = await world.server.answer(world.server.slash("pump", {"min": 3.0}, channel="901"))
+            world.server.fault("742", Fault.BLOCKED)
+            await world.server.answer(world.server.press(shown, "in DM"))
+            with market.read() as tx:
+                assert tx.chats.find("discord", "742").status == OFF
+            await world.server.answer(world.server.press(shown, "in DM"))
+            (told,) = world.server.accepted
+            assert "1 subscription rings again" in told.text
+            with market.read() as tx:
+                assert tx.chats.find("discord", "742").status == ACTIVE
+            await world.server.answer(world.server.press(shown, "in DM"))
+            assert "You have that already" in world.server.accepted[-1].text
+
+    asyncio.run(run())
+    assert owners(market) == [("742", "discord:42")]
+
+
 def test_a_message_that_discord_does_not_take_is_told_where_it_was_pressed(market: Storage) -> None:
     async def run() -> None:
         async with listening(market) as world:
