@@ -150,7 +150,11 @@ def test_closed_direct_messages_switch_the_chat_off_and_start_brings_it_back(mar
                 chat = tx.chats.find("discord", "742")
                 assert chat is not None
                 assert (chat.status, len(tx.subscriptions.of_chat(chat.id))) == (OFF, 1)
+            listed = await world.server.answer(world.server.slash("alerts"))
+            assert "This chat is off, and nothing rings here: Cannot send messages to this user" in text_of(listed)
+            assert buttons_of(listed)["Turn it on"] == "run:/start"
             assert "rings again" in (await told(world, "start"))[0]
+            assert "This chat is off" not in (await told(world, "alerts"))[0]
             with market.read() as tx:
                 chat = tx.chats.find("discord", "742")
                 assert chat is not None
