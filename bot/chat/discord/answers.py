@@ -69,8 +69,9 @@ class Answers:
             log.warning("an answer was refused as it was written: %s", error.text)
             self._note(await self._first(interaction, reply, render_plain(reply.view)), interaction)
             return
+        hidden = interaction.message.flags.ephemeral if reply.replaces and interaction.message else reply.hidden
         for body in more:
-            await interaction.followup.send(**_message(body), ephemeral=reply.hidden)
+            await interaction.followup.send(**_message(body), ephemeral=hidden)
         self._note(message, interaction)
         shown()
         await self._picture(interaction, reply, first, message)

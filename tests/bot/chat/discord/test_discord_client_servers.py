@@ -10,12 +10,12 @@ import pytest
 from bot.alerts.delivery import Courier, CourierOptions
 from bot.chat.discord.words import CLOSED, MUTE_ROLE, NO_DM, NOT_YOURS, TOO_MANY_DMS, UNKNOWN_ROLE
 from bot.commands.base import ChatRef
-from bot.views.elements import Button, View
+from bot.views.elements import Button, Note, View
 from storage import Storage
 from storage.chats import ACTIVE, OFF
 from tests.builders_outbox import new_alert, queue
 from tests.servers.chat_police import Fault
-from tests.servers.discord_gateway import MESSAGE, UPDATE
+from tests.servers.discord_gateway import EPHEMERAL, MESSAGE, UPDATE
 from tests.servers.discord_people import ADMINISTRATOR, BOT_MAY, EMBED, IN_THREADS, MENTION, SEND, buttons_of, text_of
 from tests.servers.discord_world import World, listening
 
@@ -96,6 +96,23 @@ def test_a_list_in_a_channel_offers_both_and_only_shows_to_others(market: Storag
 
     asyncio.run(run())
     assert owners(market) == [("901", "discord:44")]
+
+
+@pytest.mark.parametrize("name", ["pump", "alerts"])
+def test_a_long_answer_in_the_place_of_another_is_seen_by_those_who_saw_that(market: Storage, name: str) -> None:
+    async def long(line: str, _: ChatRef) -> View:
+        notes = tuple(Note("x" * 90) for _ in range(50 if "page" in line else 1))
+        return View("T", notes, (Button("All", f"/{name} page=2"),))
+
+    async def run() -> None:
+        async with listening(market, long) as world:
+            asked = world.server.slash(name, channel="901")
+            pressed = world.server.press(await world.server.answer(asked), "All")
+            await world.server.when(lambda: pressed.follow_ups)
+        assert [bool(one["flags"] & EPHEMERAL) for one in pressed.follow_ups] == [asked.hidden]
+        assert list(buttons_of(pressed.follow_ups[0])) == ["All"]
+
+    asyncio.run(run())
 
 
 def test_answers_that_are_of_one_person_are_shown_to_that_person_alone(market: Storage) -> None:
