@@ -129,18 +129,28 @@ def test_answers_that_are_of_one_person_are_shown_to_that_person_alone(market: S
 
 
 @pytest.mark.parametrize(
-    ("channel", "taken", "name"),
+    ("channel", "taken", "name_of"),
     [("901", SEND, "Send Messages"), ("901", EMBED, "Embed Links"), ("950", IN_THREADS, "Send Messages in Threads")],
 )
 def test_a_channel_in_which_the_bot_may_not_write_is_not_subscribed(
-    market: Storage, channel: str, taken: int, name: str
+    market: Storage, channel: str, taken: int, name_of: str
 ) -> None:
     async def run() -> None:
         async with listening(market) as world:
             world.server.bot_may = BOT_MAY & ~taken
             text, _ = await told(world, "alert", {"what": "pump"}, channel=channel, manages=True)
-            assert f"does not give me {name}" in text.replace("\\", "")
+            assert f"does not give me {name_of}" in text.replace("\\", "")
             assert "/alert pump" in text
+            for name, options in (
+                ("alert", {"what": "here", "id": 1}),
+                ("alert", {"what": "again", "id": 1}),
+                ("test", {}),
+            ):
+                text, _ = await told(world, name, options, channel=channel, manages=True)
+                assert f"does not give me {name_of}" in text.replace("\\", ""), options
+            for name, options in (("alert", {"what": "off", "id": 1}), ("mute", {"for": "8h"})):
+                text, _ = await told(world, name, options, channel=channel, manages=True)
+                assert "does not give me" not in text
 
     asyncio.run(run())
     assert owners(market) == []
