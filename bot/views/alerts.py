@@ -160,10 +160,11 @@ def subscriptions_view(
         buttons=(
             *([Button(tr("Turn it on"), "/start")] if off else []),
             *(Button(tr("Look at {id}", id=one.id), f"/alerts {one.id}") for one in listed),
-            *(Button(tr("Delete {id}", id=one.id), f"/alert off {one.id}") for one in listed if len(listed) <= FEW),
-            *(Button(tr("Ring here: {id}", id=one.id), f"/alert here {one.id}") for one in listed if one.where),
+            # Before those that a platform with room for few leaves out.
             *([Button(tr("◀ Back"), f"/alerts page={page - 1}")] if before else []),
             *([Button(tr("More ▶"), f"/alerts page={page + 1}")] if before + len(listed) < total else []),
+            *(Button(tr("Delete {id}", id=one.id), f"/alert off {one.id}") for one in listed if len(listed) <= FEW),
+            *(Button(tr("Ring here: {id}", id=one.id), f"/alert here {one.id}") for one in listed if one.where),
         ),
         data={
             "subscriptions": [

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from bot.chat.discord.render import render
 from bot.commands.base import ChatRef
 from bot.commands.link import LETTERS, MOST_GUESSES
 from bot.views.elements import Button, Code, Document, Table, Tone, View
@@ -157,6 +158,16 @@ def test_who_guesses_is_stopped_even_with_the_right_code_and_others_are_not(mark
     assert ask(market, f"/link {code}", chat=OTHER_DISCORD).tone is Tone.ANSWER
     code = code_in(ask(market, "/link", chat=OTHER_TELEGRAM, after=2 * LATER))
     assert ask(market, f"/link {code}", chat=DISCORD, after=2 * LATER).tone is Tone.ANSWER
+
+
+def test_a_list_of_both_has_its_pages_also_where_not_every_button_has_room(market: Storage) -> None:
+    for at in range(1, 14):
+        ask(market, f"/alert pump min={at / 4}", chat=TELEGRAM)
+        ask(market, f"/alert selling min={at / 4}", chat=DISCORD)
+    link(market)
+    for line, label in (("/alerts", "More ▶"), ("/alerts page=2", "◀ Back")):
+        rows = render(ask(market, line, chat=DISCORD))["components"]
+        assert label in [one["label"] for row in rows for one in row["components"]]
 
 
 def test_a_code_is_not_for_the_platform_that_gave_it_and_is_not_used_up_there(market: Storage) -> None:
