@@ -136,10 +136,11 @@ class DiscordChat:
         point_at(self._settings.base_url)
         self._down = {NEVER_CONNECTED: self._clock.monotonic()}
         directory = Directory(self._storage, self._clock)
-        answers = Answers(self._options.painter)
+        commands = by_name(self._options.commands)
+        answers = Answers(self._options.painter, commands)
         session = Session(
             ask=self._ask,
-            commands=by_name(self._options.commands),
+            commands=commands,
             storage=self._storage,
             clock=self._clock,
             answers=answers,
@@ -147,7 +148,7 @@ class DiscordChat:
             dms=DirectMessages(self._sender.api, self._storage, self._limiter, self._clock),
             patience=self._options.patience,
         )
-        client, commands = self._opened(session)
+        client, slashes = self._opened(session)
         self._client = client
         losses = Losses(client, self._storage, answers, Seldom(TOLD_SECONDS, self._clock), self._untold)
         client.on_lost, client.on_known = losses.on_removed, losses.on_known
@@ -159,7 +160,7 @@ class DiscordChat:
                 finally:
                     # What is under way is finished, also where it is told to stop meanwhile.
                     self._sender.on_gone = self._lost
-                    await asyncio.shield(_wound_up(client, commands, losses, directory))
+                    await asyncio.shield(_wound_up(client, slashes, losses, directory))
         finally:
             self._down, self._client = {}, None
 

@@ -140,7 +140,7 @@ def test_a_channel_in_which_the_bot_may_not_write_is_not_subscribed(
             world.server.bot_may = BOT_MAY & ~taken
             text, _ = await told(world, "alert", {"what": "pump"}, channel=channel, manages=True)
             assert f"does not give me {name_of}" in text.replace("\\", "")
-            assert "/alert pump" in text
+            assert "/alert what:pump" in text
             for name, options in (
                 ("alert", {"what": "here", "id": 1}),
                 ("alert", {"what": "again", "id": 1}),
