@@ -335,7 +335,7 @@ def test_who_asks_while_the_bot_stops_is_answered_too(market: Storage) -> None:
                 return View(line)
 
             def ask(name: str) -> None:
-                asked.append(server.slash(name))
+                asked.append(server.slash(name, user={"pump": "42", "help": "43"}[name]))
 
             async with bot_on(server, market, clock, slow) as world:
                 await server.connected()
