@@ -113,7 +113,7 @@ def test_a_channel_that_refuses_an_alert_is_told_of_once(market: Storage, fault:
 def test_a_channel_that_refuses_an_alert_before_the_bot_is_connected_is_told_of_too(
     market: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.chat.discord.gateway.GUILDS_SECONDS", 0.05)
+    monkeypatch.setattr("bot.chat.discord.gateway.GUILDS_SECONDS", 0.5)
 
     async def run() -> None:
         clock = FixedClock(NOW)
