@@ -88,6 +88,8 @@ class DiscordChat:
         self._down: dict[int, float] = {}  # shards without a connection, and since when
         self._untold: deque[tuple[str, str]] = deque(maxlen=MOST_UNTOLD)  # channels that were lost, and why
         self._sender.on_gone = self._lost
+        # Discord counts new conversations also where the bot has logged in again meanwhile.
+        self._dms = DirectMessages(sender.api, storage, limiter, options.clock)
 
     @property
     def fault(self) -> str:
@@ -145,7 +147,7 @@ class DiscordChat:
             clock=self._clock,
             answers=answers,
             directory=directory,
-            dms=DirectMessages(self._sender.api, self._storage, self._limiter, self._clock),
+            dms=self._dms,
             patience=self._options.patience,
         )
         client, slashes = self._opened(session)

@@ -235,6 +235,10 @@ def test_new_conversations_are_begun_a_few_at_a_time_and_known_ones_at_once(mark
                 await world.server.answer(world.server.press(shown, "in DM", user=str(user)))
             refused = await world.server.answer(world.server.press(shown, "in DM", user="60"))
             assert TOO_MANY_DMS[:40] in text_of(refused)
+            await world.server.drops(4004)  # for Discord it is the same bot when it has logged in again
+            await world.server.connected(2)
+            refused = await world.server.answer(world.server.press(shown, "in DM", user="60"))
+            assert TOO_MANY_DMS[:40] in text_of(refused)
             again = await world.server.answer(world.server.press(shown, "in DM", user="50"))
             assert "direct messages" in text_of(again)
             world.clock._passed += 600.0
