@@ -27,6 +27,7 @@ class Subscription:
     created_at: datetime
 
 
+MOST_ID = 2**63 - 1  # that a database holds
 StoredWish = tuple[int, int, str]  # subscription, chat, and its wish as JSON text
 
 _SUBSCRIPTION = (
@@ -75,6 +76,8 @@ class Subscriptions:
 
     def by_id(self, subscription_id: int) -> Subscription | None:
         """The subscription, living or deleted."""
+        if subscription_id > MOST_ID:
+            return None
         statement = select(*_SUBSCRIPTION).where(SubscriptionRow.id == subscription_id)
         row = self._connection.execute(statement).one_or_none()
         return None if row is None else Subscription(*row)

@@ -8,17 +8,19 @@ from bot.alerts.holding import Digest
 from bot.alerts.matching import Wish
 from bot.alerts.standing import Moment, open_standing
 from bot.commands.base import Command, Kind, Param, Request
-from bot.commands.chats import chats_of, open_chat, owned
+from bot.commands.chats import chat_here, chats_of, open_chat, owned
 from bot.commands.clusters import DAYS, INDUSTRY, MIN_VALUE, PLAN, SECTOR, SIDE
 from bot.commands.menus import menu_of, part_of
 from bot.commands.wishes import MORE, TICKERS, default_wish, wish_of
 from bot.errors import UserError
 from bot.views.alerts import deleted_view, moved_view, subscribed_view
 from bot.views.elements import Button, View
+from bot.views.help import start_view
 from bot.views.subscription_menus import part_buttons
 from bot.words import tr
 from scoring.model import Signal
 from storage import Transaction
+from storage.chats import ACTIVE
 from storage.subscriptions import Subscription
 
 ACTIONS = ("change", "off", "again", "here")
@@ -65,10 +67,13 @@ def _again(request: Request) -> View:
 
 
 def _make(tx: Transaction, wish: Wish, request: Request) -> View:
+    before = chat_here(tx, request.chat)
     chat = open_chat(tx, request)
     for place in chats_of(tx, request.chat):
         for one in tx.subscriptions.of_chat(place.id):
             if Wish.from_json(one.wish) == wish:
+                if place.id == chat.id and before is not None and before.status != ACTIVE:
+                    return start_view(len(tx.subscriptions.of_chat(chat.id)), was_off=True)
                 said = tr("You have that already: it is subscription {id}", id=one.id)
                 if place.id != chat.id:
                     there = place.platform.capitalize()

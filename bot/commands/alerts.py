@@ -23,7 +23,7 @@ from bot.views.subscription import Shown, Stands, subscription_view
 from bot.views.subscription_menus import Menu, menu_view
 from scoring.model import Signal
 from storage import Transaction
-from storage.chats import Chat
+from storage.chats import ACTIVE, Chat
 from storage.episodes import StoredEpisode
 from storage.subscriptions import Subscription
 
@@ -50,11 +50,12 @@ def run(request: Request) -> View:
         wishes = [Wish.from_json(one.wish) for one in own]
         pasts = _pasts(tx, wishes, request)
         muted = [] if chat is None else muted_words(tx, chat, request)
+        off = "" if chat is None or chat.status == ACTIVE else chat.off_reason or chat.status
     listed = [
         Listed(one.id, wish, standing[one.id], past, titles.get(one.chat_id, ""))
         for one, wish, past in zip(own, wishes, pasts, strict=True)
     ]
-    return subscriptions_view(listed, muted, page=page, total=len(every), is_linked=bool(titles))
+    return subscriptions_view(listed, muted, page=page, total=len(every), is_linked=bool(titles), off=off)
 
 
 def _shown(tx: Transaction, chat: Chat | None, mine: Subscription, request: Request) -> Shown:

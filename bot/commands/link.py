@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from typing import NoReturn
 
 from bot.commands.base import Command, Kind, Param, Request
 from bot.commands.chats import open_chat, settings_of
@@ -14,7 +15,7 @@ from bot.commands.values import OFF, shown
 from bot.errors import UserError
 from bot.views.elements import Elsewhere, View
 from bot.views.link import code_view, ended_view, joined_view, linked_view, unlinked_view
-from bot.words import speaking, tr
+from bot.words import mark, speaking, tr
 from storage import Transaction
 
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that are taken for another
@@ -90,13 +91,23 @@ def _joined(tx: Transaction, request: Request, code: str) -> View:
     both = {one.owner: one for one in (*tx.people.one_with(owner), *tx.people.one_with(offered))}
     platforms = sorted(one.platform for one in both.values())
     if twice := next((one for one in platforms if platforms.count(one) > 1), None):
-        said = tr("You are linked with another chat on {platform}; end that first", platform=twice.capitalize())
-        raise UserError(said, "/link off")
+        _refuse_third(twice, request.chat.platform)
     tx.people.withdraw(offered)
     tx.people.withdraw(owner)
     tx.people.link(tuple(both))
     subscriptions = sum(len(tx.subscriptions.of_chat(one.chat_id)) for one in both.values())
     return linked_view(_others(tx, owner), subscriptions, _told(tx, owner, lambda: joined_view(request.chat.platform)))
+
+
+def _refuse_third(twice: str, here: str) -> NoReturn:
+    """A person has one chat on a platform: where it would be two here, it is who made the code that has one already."""
+    platform = twice.capitalize()
+    if twice == here:
+        said = mark("Who made that code is linked with another chat on {platform}; there /link off ends that first")
+        raise UserError(tr(said, platform=platform), "/link")
+    raise UserError(
+        tr("You are linked with another chat on {platform}; end that first", platform=platform), "/link off"
+    )
 
 
 def _others(tx: Transaction, owner: str) -> list[str]:

@@ -48,7 +48,7 @@ def find_command(name: str, commands: Iterable[Command]) -> Command:
 
 def parse_args(command: Command, text: str, resolve: Resolve) -> dict[str, Any]:
     """The arguments by name, defaults filled in. `resolve` knows coins and forgiving choices."""
-    given = _given(command, text)
+    given = given_texts(command, text)
     values: dict[str, Any] = {}
     for param in command.params:
         if param.name in given:
@@ -61,8 +61,8 @@ def parse_args(command: Command, text: str, resolve: Resolve) -> dict[str, Any]:
     return values
 
 
-def _given(command: Command, text: str) -> dict[str, str]:
-    """Name → text for everything that was typed."""
+def given_texts(command: Command, text: str) -> dict[str, str]:
+    """Name → text for everything that was typed. Raises UserError."""
     known = {name: param for param in command.params for name in (param.name, *param.aliases)}
     given: dict[str, str] = {}
     last: Param | None = None  # what was given last: a further word may still belong to it

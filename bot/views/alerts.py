@@ -12,6 +12,7 @@ from bot.views.cluster_words import by_side, summary
 from bot.views.elements import Button, Code, Column, Json, Note, Table, Text, View
 from bot.views.titles import capitalised, signal_title
 from bot.words import mark, tr, trn
+from bot.words.stored import retold
 from scoring.model import Side, Signal
 
 if TYPE_CHECKING:
@@ -108,11 +109,17 @@ class Listed:
 
 
 def subscriptions_view(
-    listed: Sequence[Listed], muted: Sequence[str] = (), *, page: int = 1, total: int = 0, is_linked: bool = False
+    listed: Sequence[Listed],
+    muted: Sequence[str] = (),
+    *,
+    page: int = 1,
+    total: int = 0,
+    is_linked: bool = False,
+    off: str = "",
 ) -> View:
     """A page of the subscriptions of a chat, and of those that its person has elsewhere where they are linked.
 
-    `muted` says in words what is not told now, `total` counts all of them.
+    `muted` says in words what is not told now, `total` counts all of them; `off`: why the chat is told nothing.
     """
     if not listed:
         return View(
@@ -142,6 +149,7 @@ def subscriptions_view(
         if is_linked
         else trn("{count} subscription in this chat", "{count} subscriptions in this chat", total),
         body=(
+            *(_off(off) if off else ()),
             Table(columns, rows),
             *(Note(note) for note in (*part, *notes) if note),
             Note(tr("Look at one, change or delete it by its ID:")),
@@ -150,11 +158,13 @@ def subscriptions_view(
             Code(f"/alert off {first}"),
         ),
         buttons=(
+            *([Button(tr("Turn it on"), "/start")] if off else []),
             *(Button(tr("Look at {id}", id=one.id), f"/alerts {one.id}") for one in listed),
-            *(Button(tr("Delete {id}", id=one.id), f"/alert off {one.id}") for one in listed if len(listed) <= FEW),
-            *(Button(tr("Ring here: {id}", id=one.id), f"/alert here {one.id}") for one in listed if one.where),
+            # Before those that a platform with room for few leaves out.
             *([Button(tr("◀ Back"), f"/alerts page={page - 1}")] if before else []),
             *([Button(tr("More ▶"), f"/alerts page={page + 1}")] if before + len(listed) < total else []),
+            *(Button(tr("Delete {id}", id=one.id), f"/alert off {one.id}") for one in listed if len(listed) <= FEW),
+            *(Button(tr("Ring here: {id}", id=one.id), f"/alert here {one.id}") for one in listed if one.where),
         ),
         data={
             "subscriptions": [
@@ -164,6 +174,11 @@ def subscriptions_view(
             ]
         },
     )
+
+
+def _off(why: str) -> tuple[Text, Code]:
+    said = tr("This chat is off, and nothing rings here: {why}. This turns it on again:", why=retold(why))
+    return Text(said), Code("/start")
 
 
 def _with_place(one: Listed) -> str:

@@ -15,9 +15,13 @@ from rich.text import Text
 
 from bot.chat.console.render import render as render_console
 from bot.chat.discord import render as discord
+from bot.chat.discord.options import as_slash, with_slashes
+from bot.chat.lines import by_name
 from bot.chat.telegram import render as telegram
+from bot.commands import COMMANDS
 from tests.pictures.story import Said
 
+COMMANDS_BY_NAME = by_name(COMMANDS)
 CONSOLE_CELLS = 100
 TAGS = {"bold": "b", "italic": "i", "code": "code", "pre": "pre", "text_link": "u"}
 # Of what the renderer for Discord writes: a block, bold, code, a link, an escaped character.
@@ -64,9 +68,9 @@ def discord_messages(said: Iterable[Said]) -> str:
 
 def _discord_message(said: Said) -> str:
     if said.view is None:
-        return f'<div class="used">you used <b>{escape(said.line)}</b></div>'
+        return f'<div class="used">you used <b>{escape(as_slash(said.line, COMMANDS_BY_NAME))}</b></div>'
     name = '<div class="who"><b>tocsin</b><span>APP</span></div>'
-    pages = discord.render_pages(said.view)
+    pages = discord.render_pages(with_slashes(said.view, COMMANDS_BY_NAME))
     shown = [_discord_page(page, said.pictures if page is pages[0] else ()) for page in pages]
     return f'<div class="bot">{name}{"".join(shown)}</div>'
 

@@ -46,6 +46,7 @@ class Discord(ChatServer):
         super().__init__(clock)
         self._nonce_seconds = nonce_seconds
         self._polices = polices
+        self.unread: set[str] = set()  # channels in which the bot may write, and not read what was written
 
     def routes(self, app: web.Application) -> None:
         app.router.add_get("/api/v10/users/@me", self._me)
@@ -81,7 +82,8 @@ class Discord(ChatServer):
         if (turned_away := self._stranger(request)) is not None:
             return turned_away
         limit = int(request.query.get("limit", "50"))
-        found = self.to(request.match_info["channel"])[::-1][:limit]
+        chat = request.match_info["channel"]
+        found = [] if chat in self.unread else self.to(chat)[::-1][:limit]
         return answered([_message(one) for one in found])
 
     async def _post(self, request: web.Request) -> web.StreamResponse:
@@ -93,9 +95,8 @@ class Discord(ChatServer):
         script = self.take(chat, [fault for fault in Fault if fault not in OF_EVERY_REQUEST])
         if refuses(script):
             return self.refuse(request, script)
-        problem = refusal(body) if chat.isdecimal() else "channel_id: Value is not snowflake."
-        if problem:
-            return invalid(problem)
+        if (wrong := self._wrong(chat, body)) is not None:
+            return wrong
         wait, scope = self._police(chat)
         if wait:
             return limited(wait, scope)
@@ -105,10 +106,19 @@ class Discord(ChatServer):
         headers = VIA | limits | {"X-RateLimit-Reset-After": f"{reset:.3f}", "X-RateLimit-Bucket": "abcd1234"}
         return await self.deliver(request, answered(_message(message), headers=headers), script)
 
+    def _wrong(self, chat: str, body: dict[str, Any]) -> web.Response | None:
+        """What Discord says to a message that is not as it must be."""
+        problem = refusal(body) if chat.isdecimal() else "channel_id: Value is not snowflake."
+        if problem:
+            return invalid(problem)
+        if chat in self.unread and body.get("message_reference"):
+            return failed(403, 160002, "Cannot reply without permission to read message history")
+        return None
+
     async def _new(self, chat: str, body: dict[str, Any]) -> Accepted:
         nonce = body.get("nonce")
         number = str(1_100_000_000_000_000_000 + len(self.accepted))
-        text = "\n".join((body.get("content", ""), *(one.get("description", "") for one in body.get("embeds", []))))
+        text = "\n".join((body.get("content") or "", *(one.get("description", "") for one in body.get("embeds", []))))
         message = Accepted(chat, text, body, self.clock(), number, None if nonce is None else str(nonce))
         await self.accept(message)
         return message
@@ -150,7 +160,7 @@ def _message(one: Accepted) -> dict[str, Any]:
         "id": one.message_id,
         "channel_id": one.chat,
         "author": AUTHOR,
-        "content": body.get("content", ""),
+        "content": body.get("content") or "",
         "embeds": body.get("embeds", []),
         "components": body.get("components", []),
         "nonce": one.nonce,

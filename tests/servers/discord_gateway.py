@@ -31,6 +31,7 @@ from tests.servers.discord_rules import form_of, refusal, wrong_commands
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID_SESSION, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 HEARTBEAT_MS = 41_250
 AUTHENTICATION_FAILED, SESSION_TIMED_OUT = 4004, 4009
+EPHEMERAL = 1 << 6
 PONG, MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES = 1, 4, 5, 6, 7, 8
 
 
@@ -75,6 +76,8 @@ class DiscordGateway(People, Discord):
         self.paths: list[str] = []
         self.compresses = True
         self.shards = 1
+        self.opens = asyncio.Event()  # the gateway takes connections
+        self.opens.set()
 
     def routes(self, app: web.Application) -> None:
         super().routes(app)
@@ -217,6 +220,7 @@ class DiscordGateway(People, Discord):
         return self._stranger(request) or answered(told)
 
     async def _where(self, request: web.Request) -> web.StreamResponse:
+        await self.opens.wait()
         starts = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
         told = {"url": f"ws://{request.host}/gateway", "shards": self.shards, "session_start_limit": starts}
         return self._stranger(request) or answered(told)
@@ -256,7 +260,7 @@ class DiscordGateway(People, Discord):
         kind = body["type"]
         if kind in (MESSAGE, UPDATE) and (problem := refusal(data)):
             return invalid(problem)
-        asked.kind, asked.hidden = kind, bool(data.get("flags", 0) & 1 << 6)
+        asked.kind, asked.hidden = kind, bool(data.get("flags", 0) & EPHEMERAL)
         if kind == CHOICES:
             if len(data["choices"]) > 25:
                 return invalid("choices: Must be 25 or fewer in length.")
@@ -302,7 +306,7 @@ class DiscordGateway(People, Discord):
         if held is None and asked.kind in (UPDATE, DEFERRED_UPDATE):
             held = asked.pressed
         if held is None:
-            held = message_of(asked, {}, self.number())
+            held = message_of(asked, {"flags": EPHEMERAL if asked.hidden else 0}, self.number())
             self.shown[held["id"]] = held
         files = body.get("files") or {}
         if "attachments" in body or files:

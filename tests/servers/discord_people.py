@@ -12,7 +12,15 @@ from tests.servers.discord import AUTHOR
 
 APPLICATION = "198622483471925248"
 TEXT, PRIVATE, GROUP_DM, FORUM_POST = 0, 1, 3, 11
-VIEW, SEND, EMBED, MANAGE, ADMINISTRATOR, IN_THREADS = 1 << 10, 1 << 11, 1 << 14, 1 << 5, 1 << 3, 1 << 38
+VIEW, SEND, EMBED, MANAGE, ADMINISTRATOR, MENTION, IN_THREADS = (
+    1 << 10,
+    1 << 11,
+    1 << 14,
+    1 << 5,
+    1 << 3,
+    1 << 17,
+    1 << 38,
+)
 BOT_MAY = VIEW | SEND | EMBED | IN_THREADS
 STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
 PYTHON = {STRING: str, INTEGER: int, BOOLEAN: bool, NUMBER: (int, float)}

@@ -37,6 +37,7 @@ def wrong_commands(commands: list[dict[str, Any]]) -> Iterator[str]:
     """What Discord would refuse of slash commands."""
     if len(commands) > 100:
         yield "commands: Must be 100 or fewer in length."
+    yield from _twice("commands", commands)
     for command in commands:
         yield from _wrong_names([command, *command.get("options", [])])
         if len(command.get("options", [])) > 25:
@@ -60,14 +61,23 @@ def _wrong_names(named: list[dict[str, Any]]) -> Iterator[str]:
         descriptions = [one["description"], *(one.get("description_localizations") or {}).values()]
         if not all(1 <= units(text) <= 100 for text in descriptions):
             yield f"description: {one['name']}: Must be between 1 and 100 in length."
-    if len({one["name"] for one in named[1:]}) != len(named) - 1:
-        yield "options: Option names are not unique"
+    yield from _twice("options", named[1:])
+
+
+def _twice(place: str, named: list[dict[str, Any]]) -> Iterator[str]:
+    """Names that somebody reads twice, in whichever language."""
+    locales = {locale for one in named for locale in one.get("name_localizations") or {}}
+    for locale in ("", *sorted(locales)):
+        said = [(one.get("name_localizations") or {}).get(locale, one["name"]) for one in named]
+        if twice := {name for name in said if said.count(name) > 1}:
+            yield f"{place}: {locale}: {sorted(twice)}: names must be unique"
 
 
 def _wrong_option(option: dict[str, Any]) -> Iterator[str]:
     choices = option.get("choices", [])
     if len(choices) > 25 or not all(1 <= units(one["name"]) <= 100 for one in choices):
         yield "choices: Must be 25 or fewer in length."
+    yield from _twice("choices", choices)
     if choices and option.get("autocomplete"):
         yield "autocomplete: may not be set to true if choices are present"
     if option["type"] not in (3, 4, 5, 10):
@@ -108,7 +118,8 @@ def _faults(body: dict[str, Any]) -> Iterator[str]:
 
 
 def _longer(of: dict[str, Any], name: str, most: int) -> Iterator[str]:
-    if name in of and (not is_text(of[name]) or units(of[name]) > most):
+    text = of.get(name)  # null is the same as nothing
+    if text is not None and (not is_text(text) or units(text) > most):
         yield f"{name}: Must be {most} or fewer in length."
 
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import io
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import discord
 
 from bot.charts.painter import Painter, PictureError
 from bot.chat.discord.components import Presses, runs
+from bot.chat.discord.options import with_slashes
 from bot.chat.discord.places import Interaction
 from bot.chat.discord.render import render_pages, render_plain
 from bot.chat.files import documents_of, file_of, without_documents
 from bot.chat.texts import clean, cut
 from bot.chat.turns import Turns
+from bot.commands.base import Command
 from bot.views.elements import Picture, Tone, View
 from bot.words import ENGLISH, speaking
 
@@ -28,6 +31,7 @@ CHART = "chart.png"
 ALT_UNITS = 1024
 INVALID_FORM = 50035
 MOST_KNOWN = 2000  # messages
+NONE: Mapping[str, Command] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,9 @@ class Reply:
 class Answers:
     """Gives replies. What Discord refuses as it is written is sent as plain text."""
 
-    def __init__(self, painter: Painter | None = None) -> None:
+    def __init__(self, painter: Painter | None = None, commands: Mapping[str, Command] = NONE) -> None:
         self._painter = painter  # None: nobody paints here
+        self._commands = commands  # by name and alias
         self.turns = Turns()  # of messages, by their ids, and of persons in their places
         self._shown: OrderedDict[int, int] = OrderedDict()  # message → interaction that it answers; the latest last
 
@@ -59,6 +64,7 @@ class Answers:
 
         `shown` is called as soon as the text is there, for the picture takes longer.
         """
+        reply = replace(reply, view=with_slashes(reply.view, self._commands))
         with speaking(reply.language):
             first, *more = render_pages(without_documents(reply.view), reply.of)
         try:
@@ -69,15 +75,16 @@ class Answers:
             log.warning("an answer was refused as it was written: %s", error.text)
             self._note(await self._first(interaction, reply, render_plain(reply.view)), interaction)
             return
+        hidden = interaction.message.flags.ephemeral if reply.replaces and interaction.message else reply.hidden
         for body in more:
-            await interaction.followup.send(**_message(body), ephemeral=reply.hidden)
+            await interaction.followup.send(**_message(body), ephemeral=hidden)
         self._note(message, interaction)
         shown()
         await self._picture(interaction, reply, first, message)
 
     async def write(self, channel: discord.abc.Messageable, view: View) -> None:
         """Write to a channel, unasked by an interaction. Raises discord.HTTPException."""
-        bodies = render_pages(without_documents(view))
+        bodies = render_pages(without_documents(with_slashes(view, self._commands)))
         for body in bodies:
             message = _message(body)
             if body is bodies[0] and (files := _files(view)):

@@ -20,6 +20,7 @@ GONE = (
     UNKNOWN_CHANNEL, MISSING_ACCESS, MISSING_PERMISSIONS, CLOSED_DMS, NO_MUTUAL_GUILD, ARCHIVED_THREAD, LOCKED_THREAD,
 )  # fmt: skip
 DMS_TOO_FAST = 40003
+NO_REPLY = 160002  # it may write there, and not read what a reply would be to; a 403
 
 
 class Api:
@@ -73,7 +74,7 @@ class Api:
         if code in GONE:
             return self.wire.error(told, Failure.GONE)
         # A bare 400 is somebody's between us, and a 403 or 404 of another code is no verdict on the channel.
-        ours = status == 413 or (status == 400 and code is not None)
+        ours = status == 413 or code == NO_REPLY or (status == 400 and code is not None)
         return self.wire.error(told, Failure.OURS if ours else Failure.UNSENT)
 
     def _limited(self, answer: Answer, told: str) -> SendError:

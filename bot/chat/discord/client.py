@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ from bot.chat.discord.places import Interaction
 from bot.chat.discord.redaction import DiscordRedaction
 from bot.chat.discord.send import DiscordSender
 from bot.chat.discord.session import Session
-from bot.chat.discord.sync import put_commands
+from bot.chat.discord.sync import SlashCommands
 from bot.chat.discord.traffic import INVALID_SECONDS, NOT_TAKEN, HeldBackError, log_refusal, watched
 from bot.chat.discord.words import HELD_BACK, REFUSED, UNREACHED
 from bot.chat.lines import by_name
@@ -44,6 +45,7 @@ DOWN_SECONDS = 60.0  # so long a shard may be without connection before anybody 
 STOP_SECONDS = 10.0  # answers under way at the end are waited for so long
 PATIENCE = 1.5  # of the three seconds that Discord waits for the first sign
 TOLD_SECONDS = 60.0
+MOST_UNTOLD = 1000  # channels
 REFUSED_CODE = 4004  # authentication failed
 NEVER_CONNECTED = -1  # no shard's number
 
@@ -84,6 +86,10 @@ class DiscordChat:
         self._stopped_by = ""
         self._client: Gateway | None = None  # while it listens
         self._down: dict[int, float] = {}  # shards without a connection, and since when
+        self._untold: deque[tuple[str, str]] = deque(maxlen=MOST_UNTOLD)  # channels that were lost, and why
+        self._sender.on_gone = self._lost
+        # Discord counts new conversations also where the bot has logged in again meanwhile.
+        self._dms = DirectMessages(sender.api, storage, limiter, options.clock)
 
     @property
     def fault(self) -> str:
@@ -132,38 +138,40 @@ class DiscordChat:
         point_at(self._settings.base_url)
         self._down = {NEVER_CONNECTED: self._clock.monotonic()}
         directory = Directory(self._storage, self._clock)
-        answers = Answers(self._options.painter)
+        commands = by_name(self._options.commands)
+        answers = Answers(self._options.painter, commands)
         session = Session(
             ask=self._ask,
-            commands=by_name(self._options.commands),
+            commands=commands,
             storage=self._storage,
             clock=self._clock,
             answers=answers,
             directory=directory,
-            dms=DirectMessages(self._sender.api, self._storage, self._limiter, self._clock),
+            dms=self._dms,
             patience=self._options.patience,
         )
-        client = self._client = self._opened(session)
-        losses = Losses(client, self._storage, answers, Seldom(TOLD_SECONDS, self._clock))
-        client.on_lost = losses.on_removed
+        client, slashes = self._opened(session)
+        self._client = client
+        losses = Losses(client, self._storage, answers, Seldom(TOLD_SECONDS, self._clock), self._untold)
+        client.on_lost, client.on_known = losses.on_removed, losses.on_known
         self._sender.on_gone = losses.on_gone
         try:
             async with client:
                 try:
                     await client.start(self._token)
                 finally:
-                    # Nothing new is taken, and what is under way is finished, also where it is told to stop meanwhile.
-                    self._sender.on_gone = lambda _address, _why: None
-                    await asyncio.shield(_wound_up(client, losses, directory))
+                    # What is under way is finished, also where it is told to stop meanwhile.
+                    self._sender.on_gone = self._lost
+                    await asyncio.shield(_wound_up(client, slashes, losses, directory))
         finally:
             self._down, self._client = {}, None
 
-    def _opened(self, session: Session) -> Gateway:
+    def _opened(self, session: Session) -> tuple[Gateway, SlashCommands]:
         interactions = Interactions(session)
 
         async def opened() -> None:
             await session.directory.open()
-            await put_commands(client, self._storage, self._options.commands)
+            await commands.begin()
 
         async def heard(interaction: Interaction) -> None:
             try:
@@ -179,7 +187,12 @@ class DiscordChat:
 
         trace = watched(self._sender.api.refusals, self._limiter, self._clock)
         client = Gateway(Hears(opened, heard, self._shard), trace, self._clock)
-        return client
+        commands = SlashCommands(client, self._storage, self._options.commands, self._clock)
+        return client, commands
+
+    def _lost(self, address: str, why: str) -> None:
+        """A channel takes nothing any more, and nobody can be told before the bot is connected."""
+        self._untold.append((address, why))
 
     def _shard(self, shard_id: int, is_connected: bool) -> None:
         if not is_connected:
@@ -209,7 +222,7 @@ class DiscordChat:
         return float(min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(self._failures - 1, 10)))
 
 
-async def _wound_up(client: Gateway, losses: Losses, directory: Directory) -> None:
+async def _wound_up(client: Gateway, commands: SlashCommands, losses: Losses, directory: Directory) -> None:
     await client.finished(STOP_SECONDS)
-    await losses.close()
-    await directory.close()
+    for one in (commands, losses, directory):
+        await one.close()

@@ -16,6 +16,7 @@ from bot.feeds import sectors
 
 MOST = 25
 UNITS = 100
+SIGNS = ("+", "-")  # of what is put into a list, and taken out of it
 
 
 async def on_autocomplete(interaction: Interaction, session: Session) -> None:
@@ -44,6 +45,8 @@ def _offers(param: Param, text: str, session: Session, guild: discord.Guild | No
 
 
 def _parts(text: str) -> tuple[str, str]:
-    """(the names before the last comma, with it; what is being typed behind it)."""
+    """(the names before the last comma and the sign behind it, with both; what is being typed behind that)."""
     before, comma, last = text.rpartition(",")
-    return before.replace(" ", "") + comma, last.strip()
+    name = last.strip()
+    sign = name[:1] if name[:1] in SIGNS else ""
+    return before.replace(" ", "") + comma + sign, name.removeprefix(sign).strip()

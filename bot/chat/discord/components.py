@@ -25,6 +25,7 @@ OPTIONS, OPTION_UNITS = 25, 100
 MENU = "menu"  # the custom_id of the menu: what its options stand for is in their values
 PRIMARY, SECONDARY, DANGER = 1, 2, 4  # styles of a button
 TAKES_AWAY = ("/alert off", "/forget")
+BEGIN_TO_RING = ("/alert here", "/alert again", "/test")
 
 
 class Way(StrEnum):
@@ -85,6 +86,11 @@ def subscribes(line: str) -> bool:
     """Whether a line makes a subscription."""
     words = line.split()
     return len(words) > 1 and words[0] == "/alert" and words[1] in set(Signal)
+
+
+def makes_ring(line: str) -> bool:
+    """Whether something rings in a chat by a line that did not before."""
+    return subscribes(line) or line.startswith(BEGIN_TO_RING)
 
 
 def rows(view: View, of: Presses = runs) -> list[dict[str, Any]]:

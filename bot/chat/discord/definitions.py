@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,7 +28,7 @@ TYPES = {Kind.INTEGER: INTEGER, Kind.NUMBER: NUMBER, Kind.FLAG: BOOLEAN}
 
 def definitions(commands: Sequence[Command]) -> list[dict[str, Any]]:
     """All commands, in their order."""
-    return [_definition(one) for one in commands]
+    return _told_apart([_definition(one) for one in commands])
 
 
 def fingerprint(defined: Sequence[Mapping[str, Any]]) -> str:
@@ -55,7 +56,7 @@ def _definition(command: Command) -> dict[str, Any]:
         **_described(command.summary),
         "integration_types": list(INSTALLS),
         "contexts": list(EVERYWHERE),
-        "options": [_option(one) for one in params],
+        "options": _told_apart([_option(one) for one in params]),
     }
 
 
@@ -73,7 +74,7 @@ def _option(param: Param) -> dict[str, Any]:
         limits = (("min_value", param.minimum), ("max_value", param.maximum))
         option |= {name: number(limit) for name, limit in limits if limit is not None}
     if choices := _choices(param):
-        option["choices"] = [_choice(one) for one in choices]
+        option["choices"] = _told_apart([_choice(one) for one in choices])
     elif is_offered(param):
         option["autocomplete"] = True
     return option
@@ -81,6 +82,22 @@ def _option(param: Param) -> dict[str, Any]:
 
 def _choices(param: Param) -> tuple[str, ...]:
     return param.choices if param.kind is Kind.CHOICE and len(param.choices) <= CHOICES else ()
+
+
+def _told_apart(named: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same, each under its English name in a language that has one word for two of them."""
+    said = Counter((one["name"], "") for one in named)
+    said += Counter((name, locale) for one in named for locale, name in one.get("name_localizations", {}).items())
+    found = []
+    for one in named:
+        others = {
+            locale: name
+            for locale, name in one.get("name_localizations", {}).items()
+            if said[name, locale] == 1 and (name == one["name"] or not said[name, ""])
+        }
+        plain = {key: value for key, value in one.items() if key != "name_localizations"}
+        found.append(plain | ({"name_localizations": others} if others else {}))
+    return found
 
 
 def _named(name: str) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class DirectMessages:
     clock: Clock
     new: Limiter = field(default_factory=lambda: Limiter(NEW_ONES))
     _known: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    _beginning: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time, so nobody's is begun twice
 
     async def known(self, user: str) -> str | None:
         """The channel, if there is one already."""
@@ -54,21 +55,28 @@ class DirectMessages:
         """The channel, begun where there is none. Raises NoDmError."""
         if (address := await self.known(user)) is not None:
             return address
-        now = self.clock.monotonic()
-        if self.new.free_at() > now:
+        async with self._beginning:
+            if user not in self._known:
+                self._keep(user, await self._begun(user))
+            return self._known[user]
+
+    async def _begun(self, user: str) -> str:
+        pause = self.new.free_at() - self.clock.monotonic()
+        if pause > NEW_ONES.least_gap:
             raise NoDmError(TOO_MANY_DMS)
-        self.new.passed(None, now)
-        await turn(self.limiter, self.clock, None)
+        if pause > 0:
+            await self.clock.sleep(pause)
+        if await turn(self.limiter, self.clock, None):
+            raise NoDmError(TOO_MANY_DMS)
+        self.new.passed(None, self.clock.monotonic())
         try:
-            address = await self.api.open_dm(user)
+            return await self.api.open_dm(user)
         except SendError as error:
             log.warning("a conversation could not be begun: %s", error)
             if error.failure is not Failure.LIMITED:
                 raise NoDmError(NO_DM) from None
             self.new.refused("", error.retry_after or WAIT_LONG, self.clock.monotonic(), everywhere=True)
             raise NoDmError(TOO_MANY_DMS) from None
-        self._keep(user, address)
-        return address
 
     def _keep(self, user: str, address: str) -> None:
         self._known[user] = address

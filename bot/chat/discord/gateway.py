@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ log = logging.getLogger("tocsin.discord")
 
 IDENTIFY_SECONDS = 5.0
 CONNECT_SECONDS = 60.0  # for one shard
+GUILDS_SECONDS = 2.0  # so long after the last server that Discord tells of, all are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,12 @@ class Gateway(discord.AutoShardedClient):
             max_messages=None,
             http_trace=trace,
             shard_connect_timeout=CONNECT_SECONDS,
+            guild_ready_timeout=GUILDS_SECONDS,
         )
         self._hears = hears
         self._clock = clock
         self.on_lost: Lost | None = None  # channels are no longer there
+        self.on_known: Callable[[], None] | None = None  # all servers are known
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
@@ -79,9 +83,11 @@ class Gateway(discord.AutoShardedClient):
         await self._hears.interaction(interaction)
 
     async def finished(self, seconds: float) -> None:
-        """Wait for the answers under way."""
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=seconds)
+        """Wait for the answers under way, and for those that are asked for meanwhile."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._under_way:
+                    await asyncio.wait(self._under_way)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from a server, or the server is no more."""
@@ -102,6 +108,11 @@ class Gateway(discord.AutoShardedClient):
     async def _lost(self, places: Sequence[Place], why: str) -> None:
         if self.on_lost is not None:
             await self.on_lost(places, why)
+
+    async def on_ready(self) -> None:
+        """All servers are known."""
+        if self.on_known is not None:
+            self.on_known()
 
     async def on_shard_connect(self, shard_id: int) -> None:
         """A shard is connected."""

@@ -16,7 +16,7 @@ import discord
 from bot.chat.discord import membership
 from bot.chat.discord.answers import Reply
 from bot.chat.discord.api import GONE
-from bot.chat.discord.components import MENU, Press, Way, presses, read, subscribes
+from bot.chat.discord.components import MENU, Press, Way, makes_ring, presses, read, subscribes
 from bot.chat.discord.dms import NoDmError
 from bot.chat.discord.options import line_of
 from bot.chat.discord.places import Interaction, Where, alone, asked_by, here, lacking, where
@@ -62,7 +62,7 @@ class Interactions:
             return
         hidden = command.changes or command.personal
         try:
-            line = line_of(command, with_role(command, data.get("options", ()), interaction.guild))
+            line = line_of(command, with_role(command, data.get("options", ()), interaction))
         except UserError as error:
             await self._refuse(interaction, error.message, error.example or "/settings")
             return
@@ -126,7 +126,7 @@ class Interactions:
         if ref.is_group and changes(line, session.commands):
             if not ref.is_admin:
                 return Reply(not_yours_view(line, subscribes=subscribes(line)), _in_dm)
-            if subscribes(line) and (missing := lacking(interaction)):
+            if makes_ring(line) and (missing := lacking(interaction)):
                 return Reply(lacking_view(missing, line))
         view = await session.ask(line, ref)
         if view is None:

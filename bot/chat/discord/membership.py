@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -90,13 +91,22 @@ class Losses:
     storage: Storage
     answers: Answers
     told: Seldom  # a removal and a refused message may come at once
+    untold: deque[tuple[str, str]]  # channels and why, of which nobody can be told before the servers are known
     _telling: set[asyncio.Task[None]] = field(default_factory=set)
 
     def on_gone(self, address: str, why: str) -> None:
         """A message to a channel was refused for good; whoever sent it switches the channel off."""
+        if not self.client.is_ready() and self.client.get_channel(int(address)) is None:
+            self.untold.append((address, why))
+            return
         task = asyncio.create_task(self._gone(address, why))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
+
+    def on_known(self) -> None:
+        """All servers are known."""
+        for _ in range(len(self.untold)):
+            self.on_gone(*self.untold.popleft())
 
     async def on_removed(self, places: Sequence[Place], why: str) -> None:
         """Channels are no longer there."""

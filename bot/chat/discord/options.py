@@ -1,12 +1,17 @@
-"""What a person chose of a slash command → the line that they would have typed (pure)."""
+"""What a person chose of a slash command ↔ the line that they would have typed (pure)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from bot.commands.base import Command
+from bot.commands.base import Command, Kind, Param
+from bot.commands.parse import find_command, given_texts, parse_line
+from bot.commands.values import YES
+from bot.errors import UserError
+from bot.views.elements import Code, View
 
 BARE = re.compile(r"[\w$.,@#%+/-]+")  # needs no quotation marks
 WORD = re.compile(r"[\w$.-]+")  # may stand without its name
@@ -26,6 +31,30 @@ def line_of(command: Command, options: Iterable[Mapping[str, Any]]) -> str:
         elif text:
             parts.append(f"{param.name}={text if BARE.fullmatch(text) else _quoted(text)}")
     return " ".join(parts)
+
+
+def as_slash(line: str, commands: Mapping[str, Command]) -> str:
+    """A command line as Discord's apps take it where it is pasted: /alert what:pump min:6. What is none stays."""
+    try:
+        name, rest = parse_line(line)
+        command = find_command(name, commands.values())
+        given = given_texts(command, rest)
+    except UserError:
+        return line
+    if command.alone:
+        return line  # a code of /link goes to another platform
+    params = [one for one in sorted(command.params, key=lambda one: not one.required) if one.name in given]
+    return " ".join([f"/{command.name}", *(f"{one.name}:{_chosen(one, given[one.name])}" for one in params)])
+
+
+def with_slashes(view: View, commands: Mapping[str, Command]) -> View:
+    """A View whose lines to send are as Discord takes them."""
+    body = (Code(as_slash(one.text, commands)) if isinstance(one, Code) else one for one in view.body)
+    return replace(view, body=tuple(body))
+
+
+def _chosen(param: Param, text: str) -> str:
+    return str(text.lower() in YES) if param.kind is Kind.FLAG else text
 
 
 def focused(options: Iterable[Mapping[str, Any]]) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from bot.alerts.limiter import Limits, Window
 from bot.alerts.outgoing import Outgoing, Receipt
-from bot.chat.discord.api import Api
+from bot.chat.discord.api import NO_REPLY, Api
 from bot.chat.discord.render import CONTENT_UNITS, fits, render, render_line, render_plain
 from bot.chat.discord.traffic import MOST_INVALID, Refusals
 from bot.chat.texts import cut, fitting, shortest
@@ -62,9 +62,12 @@ class DiscordSender:
     async def send(self, address: str, message: Outgoing) -> Receipt:
         """Send it: one request, unless Discord refuses how it is written, which leaves it certainly unsent.
 
-        Then it is tried as plain text, and at last as one line that says where to look. Raises SendError.
+        Where it must be no reply, it is tried as none; then as plain text, and at last as one line that says where to
+        look. Raises SendError.
         """
-        for form in _forms(message):
+        forms = _forms(message)
+        while forms:
+            form = forms.pop(0)
             answer = await self.api.ask("POST", _messages(address), body=form)
             if answer.is_success:
                 return self._receipt(answer)
@@ -73,6 +76,9 @@ class DiscordSender:
                 self.on_gone(address, str(failed))
             if failed.failure is not Failure.OURS:
                 break
+            if form.pop("message_reference", None) and answer.facts.get("code") == NO_REPLY:
+                forms.insert(0, form)
+                continue
             log.warning("a message was refused as it was written: %s", failed)
         raise failed
 

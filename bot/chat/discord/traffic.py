@@ -35,7 +35,7 @@ NO_REQUESTS = ("ws", "wss")  # the gateway
 
 
 class HeldBackError(TocsinError):
-    """Nothing is asked, for Discord has refused too much."""
+    """Nothing is asked, for Discord has refused too much, or wants a long pause of everything."""
 
     def __init__(self) -> None:
         super().__init__(HELD_BACK)
@@ -83,8 +83,9 @@ def watched(refusals: Refusals, limiter: Limiter, clock: Clock) -> aiohttp.Trace
             return
         if refusals.are_too_many:
             raise HeldBackError
-        if not any(part in params.url.path for part in OF_INTERACTIONS):
-            await turn(limiter, clock, None)
+        is_paced = not any(part in params.url.path for part in OF_INTERACTIONS)
+        if is_paced and await turn(limiter, clock, None):
+            raise HeldBackError
 
     async def end(_session: Any, _context: Any, params: aiohttp.TraceRequestEndParams) -> None:
         refusals.note(params.response.status, params.response.headers)

@@ -32,6 +32,10 @@ TOO_MANY_DMS = mark(
 )
 NO_DM = mark("Discord does not let me begin a conversation with you; write to me yourself, and send the command there")
 UNKNOWN_ROLE = mark("There is no such role in this server; choose one of those that are offered, or off")
+MUTE_ROLE = mark(
+    "Discord would call nobody: in Server Settings, Roles, allow anyone to mention this role, or let me mention "
+    "all roles; then send it again"
+)
 ROLES_IN_SERVERS = mark("A role is mentioned in the channels of a server only")
 OPEN_A_CARD = mark("Open a card")
 # As Discord's settings call them, in English, for each client says them in its own language.

@@ -225,3 +225,4 @@ def test_nobody_makes_again_what_another_chat_had(week: Storage) -> None:
     view = ask(week, "/alert again 1", replace(CHAT, address="other"))
     assert view.title.startswith("Which one? Give the ID of a subscription that this chat had")
     assert ask(week, "/alert again").title == view.title
+    assert ask(week, "/alert again 99999999999999999999").title == view.title  # a number that no database holds

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from bot.chat.discord.render import render
 from bot.commands.base import ChatRef
 from bot.commands.link import LETTERS, MOST_GUESSES
 from bot.views.elements import Button, Code, Document, Table, Tone, View
@@ -159,6 +160,16 @@ def test_who_guesses_is_stopped_even_with_the_right_code_and_others_are_not(mark
     assert ask(market, f"/link {code}", chat=DISCORD, after=2 * LATER).tone is Tone.ANSWER
 
 
+def test_a_list_of_both_has_its_pages_also_where_not_every_button_has_room(market: Storage) -> None:
+    for at in range(1, 14):
+        ask(market, f"/alert pump min={at / 4}", chat=TELEGRAM)
+        ask(market, f"/alert selling min={at / 4}", chat=DISCORD)
+    link(market)
+    for line, label in (("/alerts", "More ▶"), ("/alerts page=2", "◀ Back")):
+        rows = render(ask(market, line, chat=DISCORD))["components"]
+        assert label in [one["label"] for row in rows for one in row["components"]]
+
+
 def test_a_code_is_not_for_the_platform_that_gave_it_and_is_not_used_up_there(market: Storage) -> None:
     code = code_in(ask(market, "/link", chat=TELEGRAM))
     for chat in (TELEGRAM, OTHER_TELEGRAM):
@@ -168,8 +179,12 @@ def test_a_code_is_not_for_the_platform_that_gave_it_and_is_not_used_up_there(ma
 
 def test_a_person_has_one_chat_on_each_platform(market: Storage) -> None:
     link(market)
-    assert "linked with another chat on Discord" in link(market, TELEGRAM, OTHER_DISCORD).title
-    assert "linked with another chat on Telegram" in link(market, OTHER_TELEGRAM, DISCORD).title
+    refused = link(market, TELEGRAM, OTHER_DISCORD)  # it is not who types it that is linked already
+    assert refused.title.startswith("Who made that code is linked with another chat on Discord")
+    assert code_in(refused) == "/link"
+    refused = link(market, OTHER_TELEGRAM, DISCORD)
+    assert refused.title.startswith("You are linked with another chat on Telegram")
+    assert code_in(refused) == "off"
     console = ChatRef("console", "local", "owner")
     assert link(market, DISCORD, console).tone is Tone.ANSWER  # a third one
     ask(market, "/alert pump min=3", chat=TELEGRAM)

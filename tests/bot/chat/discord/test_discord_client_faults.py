@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
 
 import pytest
 
-from bot.alerts.delivery import Courier, CourierOptions
 from bot.chat.discord.words import HELD_BACK, REFUSED, UNREACHED
 from bot.clock import FixedClock
 from bot.commands import COMMANDS
 from bot.commands.base import ChatRef
-from bot.views.elements import View
+from bot.views.elements import Note, View
 from storage import Storage
-from storage.chats import ACTIVE, OFF
-from storage.outbox import NewDelivery
-from tests.builders_outbox import new_alert
 from tests.builders_storage import NOW
 from tests.servers.chat_police import Fault
 from tests.servers.discord_gateway import DiscordGateway
-from tests.servers.discord_people import text_of
+from tests.servers.discord_people import Asked, text_of
 from tests.servers.discord_world import World, bot_on, listening, town
 
 
@@ -31,14 +28,6 @@ async def echo(line: str, _: ChatRef) -> View:
 async def answers(world: World, name: str = "help") -> bool:
     shown = await world.server.answer(world.server.slash(name))
     return shown["content"] == f"**did /{name}**"
-
-
-def status(storage: Storage, address: str) -> tuple[str, int]:
-    """(on or off, living subscriptions)."""
-    with storage.read() as tx:
-        chat = tx.chats.find("discord", address)
-        assert chat is not None
-        return chat.status, len(tx.subscriptions.of_chat(chat.id))
 
 
 @pytest.mark.parametrize("compresses", [True, False])
@@ -119,6 +108,28 @@ def test_commands_are_written_only_where_they_changed(market: Storage) -> None:
         assert [len(one) for one in server.synced] == [len(COMMANDS), len(COMMANDS) - 1]
 
     asyncio.run(run())
+
+
+def test_commands_that_discord_does_not_take_are_written_again_later_while_people_are_answered(
+    market: Storage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried = []
+
+    def wrong(commands: list[dict]) -> Iterator[str]:
+        tried.append(commands)
+        return iter(["commands: later"] if len(tried) < 4 else [])
+
+    monkeypatch.setattr("tests.servers.discord_gateway.wrong_commands", wrong)
+
+    async def run() -> None:
+        async with listening(market, echo) as world:
+            await world.server.when(lambda: world.server.synced)
+            assert await answers(world)
+            assert world.clock.monotonic() // 300.0 == 3
+        assert len(tried) == 4
+
+    asyncio.run(run())
+    assert len([one for one in caplog.records if "slash commands stay" in one.getMessage()]) == 1
 
 
 def test_a_refused_token_is_said_and_tried_seldom_and_a_new_one_needs_no_restart(
@@ -239,6 +250,34 @@ def test_the_library_asks_at_the_pace_of_the_limiter_and_not_while_it_answers_pe
     asyncio.run(run())
 
 
+def test_where_discord_wants_a_longer_pause_of_everything_the_library_keeps_it_too(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            await world.server.answer(world.server.slash("start"))
+            shown = await world.server.answer(world.server.slash("pump", {"min": 3.0}, channel="901"))
+            world.limiter.refused("1", 120.0, world.clock.monotonic(), everywhere=True)
+            told = await world.server.answer(world.server.press(shown, "in DM"))
+            assert "did not take my message" in text_of(told)
+            assert world.server.accepted == []
+            world.clock._passed += 120.0
+            await world.server.answer(world.server.press(shown, "in DM"))
+            await world.server.until(1)
+
+    asyncio.run(run())
+
+
+def test_what_is_told_unasked_is_whole_and_under_nonces_that_a_retry_of_the_library_repeats(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            await world.chat.tell("742", View("T", tuple(Note(f"{at} " + "x" * 90) for at in range(50))))
+            lines = [line for one in world.server.accepted for line in one.body["embeds"][0]["description"].split("\n")]
+            assert lines == [f"-# {at} " + "x" * 90 for at in range(50)]
+            assert all(one.body["enforce_nonce"] for one in world.server.accepted)
+            assert len({one.nonce for one in world.server.accepted}) == 2
+
+    asyncio.run(run())
+
+
 def test_shut_out_by_the_net_before_discord_it_asks_nothing_for_ten_minutes(market: Storage) -> None:
     async def run() -> None:
         async with listening(market, echo) as world:
@@ -278,6 +317,37 @@ def test_answers_under_way_are_finished_before_the_bot_stops(market: Storage) ->
     asyncio.run(run())
 
 
+def test_who_asks_while_the_bot_stops_is_answered_too(market: Storage) -> None:
+    async def run() -> None:
+        clock = FixedClock(NOW)
+        async with asyncio.timeout(20), DiscordGateway(clock.monotonic) as server:
+            late = asyncio.Event()
+            asked: list[Asked] = []
+
+            async def slow(line: str, _: ChatRef) -> View:
+                if line == "/pump":
+                    await late.wait()
+                else:
+                    late.set()
+                    await server.when(lambda: asked[0].message)
+                    for _ in range(2000):  # as much as the bot would need to close its connections
+                        await asyncio.sleep(0)
+                return View(line)
+
+            def ask(name: str) -> None:
+                asked.append(server.slash(name, user={"pump": "42", "help": "43"}[name]))
+
+            async with bot_on(server, market, clock, slow) as world:
+                await server.connected()
+                ask("pump")
+                while not world.lines:
+                    await asyncio.sleep(0)
+                asyncio.get_running_loop().call_later(0.05, ask, "help")
+            assert [one.message and one.message["content"] for one in asked] == ["**/pump**", "**/help**"]
+
+    asyncio.run(run())
+
+
 def test_a_gateway_that_stays_away_is_named(market: Storage) -> None:
     async def run() -> None:
         clock = FixedClock(NOW)
@@ -290,114 +360,3 @@ def test_a_gateway_that_stays_away_is_named(market: Storage) -> None:
                 assert world.chat.fault == UNREACHED
 
     asyncio.run(run())
-
-
-async def subscribed(world: World, channel: str, user: str = "42") -> None:
-    shown = await world.server.answer(
-        world.server.slash("alert", {"what": "pump", "min": 3.0}, channel=channel, manages=True, user=user)
-    )
-    assert "Subscribed" in text_of(shown)
-
-
-def test_a_server_that_was_left_is_off_with_what_it_had_and_its_subscriber_is_told_once(market: Storage) -> None:
-    async def run() -> None:
-        async with listening(market) as world:
-            await world.server.answer(world.server.slash("start"))  # a conversation, with which it can be told
-            await subscribed(world, "901")
-            await subscribed(world, "950")
-            world.server.leaves("900")
-            await world.server.until(2)
-            assert {status(market, one) for one in ("901", "950")} == {(OFF, 1)}
-            assert {one.chat for one in world.server.accepted} == {"742"}
-            assert all("I can no longer write" in one.text for one in world.server.accepted)
-            world.server.guild("900", {"901": "alerts"})
-            world.server.dispatch("GUILD_CREATE", world.server.guilds["900"])
-            shown = await world.server.answer(world.server.slash("start", channel="901"))
-            assert "rings again" in text_of(shown)
-        assert status(market, "901") == (ACTIVE, 1)
-
-    asyncio.run(run())
-
-
-@pytest.mark.parametrize("channel", ["901", "950"])
-def test_a_deleted_channel_is_off_and_told_where_the_server_has_its_notices(market: Storage, channel: str) -> None:
-    async def run() -> None:
-        async with listening(market) as world:
-            await subscribed(world, channel)  # by somebody who never wrote to the bot
-            world.server.deletes(channel)
-            await world.server.until(1)
-            (told,) = world.server.accepted
-        assert told.chat == "902"
-        assert "the channel was deleted" in told.text
-        assert status(market, channel) == (OFF, 1)
-
-    asyncio.run(run())
-
-
-@pytest.mark.parametrize(
-    ("fault", "how"),
-    [
-        (Fault.DELETED, {}),
-        (Fault.KICKED, {}),
-        (Fault.REFUSED, {"status": 403, "code": 50013, "text": "Missing Permissions"}),
-        (Fault.REFUSED, {"status": 400, "code": 50083, "text": "Thread is archived"}),
-    ],
-)
-def test_a_channel_that_refuses_an_alert_is_told_of_once(market: Storage, fault: Fault, how: dict) -> None:
-    async def run() -> None:
-        async with listening(market) as world:
-            await subscribed(world, "901")
-            world.server.fault("901", fault, **how)
-            await deliver(market, world)
-            await world.server.until(1)
-            (told,) = world.server.accepted
-        assert told.chat == "902"  # where the server has its notices, for nobody has a conversation
-        text = told.text.replace("\\", "")
-        assert "#alerts of Server 900" in text
-        assert "1 subscription is kept" in text
-        assert status(market, "901") == (OFF, 1)
-
-    asyncio.run(run())
-
-
-def test_who_closed_a_conversation_is_not_written_to_elsewhere(market: Storage) -> None:
-    async def run() -> None:
-        async with listening(market) as world:
-            shown = await world.server.answer(world.server.slash("alert", {"what": "pump"}))
-            assert "Subscribed" in text_of(shown)
-            world.server.fault("742", Fault.BLOCKED)
-            await deliver(market, world, "742")
-        assert status(market, "742") == (OFF, 1)
-        assert world.server.accepted == []
-
-    asyncio.run(run())
-
-
-async def deliver(storage: Storage, world: World, address: str = "901") -> None:
-    """Send one alert to a channel, as delivery does."""
-    with storage.write() as tx:
-        chat = tx.chats.find("discord", address)
-        assert chat is not None
-        one = NewDelivery(chat.id, "discord", f"d{address}", (new_alert("a"),), 1, NOW, NOW.replace(year=2030))
-        tx.outbox.enqueue([one], NOW)
-    courier = Courier(storage, {"discord": world.sender}, world.clock, CourierOptions("me"))
-    await courier.drain()
-    await courier.stop()
-
-
-def test_a_chat_is_told_of_itself_and_where_that_fails_the_log_says_so(
-    market: Storage, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def run() -> None:
-        async with listening(market) as world:
-            await world.chat.tell("742", View("told"))
-            world.server.fault("742", Fault.BLOCKED)
-            await world.chat.tell("742", View("not told"))
-            assert [one.text for one in world.server.accepted] == ["**told**"]
-        await world.chat.tell("742", View("nobody listens"))
-
-    asyncio.run(run())
-    assert [one.getMessage().partition(":")[0] for one in caplog.records if one.levelname == "WARNING"] == [
-        "Discord did not take what it was to be told",
-        "a chat is not told",
-    ]

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from bot.alerts.delivery import Courier, CourierOptions
-from bot.chat.discord.words import CLOSED, NO_DM, NOT_YOURS, TOO_MANY_DMS, UNKNOWN_ROLE
+from bot.chat.discord.words import CLOSED, MUTE_ROLE, NO_DM, NOT_YOURS, TOO_MANY_DMS, UNKNOWN_ROLE
 from bot.commands.base import ChatRef
-from bot.views.elements import Button, View
+from bot.views.elements import Button, Note, View
 from storage import Storage
 from storage.chats import ACTIVE, OFF
 from tests.builders_outbox import new_alert, queue
 from tests.servers.chat_police import Fault
-from tests.servers.discord_gateway import MESSAGE, UPDATE
-from tests.servers.discord_people import BOT_MAY, EMBED, IN_THREADS, SEND, buttons_of, text_of
+from tests.servers.discord_gateway import EPHEMERAL, MESSAGE, UPDATE
+from tests.servers.discord_people import ADMINISTRATOR, BOT_MAY, EMBED, IN_THREADS, MENTION, SEND, buttons_of, text_of
 from tests.servers.discord_world import World, listening
 
 ROLE = "123456789012345678"
@@ -98,6 +98,23 @@ def test_a_list_in_a_channel_offers_both_and_only_shows_to_others(market: Storag
     assert owners(market) == [("901", "discord:44")]
 
 
+@pytest.mark.parametrize("name", ["pump", "alerts"])
+def test_a_long_answer_in_the_place_of_another_is_seen_by_those_who_saw_that(market: Storage, name: str) -> None:
+    async def long(line: str, _: ChatRef) -> View:
+        notes = tuple(Note("x" * 90) for _ in range(50 if "page" in line else 1))
+        return View("T", notes, (Button("All", f"/{name} page=2"),))
+
+    async def run() -> None:
+        async with listening(market, long) as world:
+            asked = world.server.slash(name, channel="901")
+            pressed = world.server.press(await world.server.answer(asked), "All")
+            await world.server.when(lambda: pressed.follow_ups)
+        assert [bool(one["flags"] & EPHEMERAL) for one in pressed.follow_ups] == [asked.hidden]
+        assert list(buttons_of(pressed.follow_ups[0])) == ["All"]
+
+    asyncio.run(run())
+
+
 def test_answers_that_are_of_one_person_are_shown_to_that_person_alone(market: Storage) -> None:
     async def run() -> None:
         async with listening(market) as world:
@@ -112,18 +129,28 @@ def test_answers_that_are_of_one_person_are_shown_to_that_person_alone(market: S
 
 
 @pytest.mark.parametrize(
-    ("channel", "taken", "name"),
+    ("channel", "taken", "name_of"),
     [("901", SEND, "Send Messages"), ("901", EMBED, "Embed Links"), ("950", IN_THREADS, "Send Messages in Threads")],
 )
 def test_a_channel_in_which_the_bot_may_not_write_is_not_subscribed(
-    market: Storage, channel: str, taken: int, name: str
+    market: Storage, channel: str, taken: int, name_of: str
 ) -> None:
     async def run() -> None:
         async with listening(market) as world:
             world.server.bot_may = BOT_MAY & ~taken
             text, _ = await told(world, "alert", {"what": "pump"}, channel=channel, manages=True)
-            assert f"does not give me {name}" in text.replace("\\", "")
-            assert "/alert pump" in text
+            assert f"does not give me {name_of}" in text.replace("\\", "")
+            assert "/alert what:pump" in text
+            for name, options in (
+                ("alert", {"what": "here", "id": 1}),
+                ("alert", {"what": "again", "id": 1}),
+                ("test", {}),
+            ):
+                text, _ = await told(world, name, options, channel=channel, manages=True)
+                assert f"does not give me {name_of}" in text.replace("\\", ""), options
+            for name, options in (("alert", {"what": "off", "id": 1}), ("mute", {"for": "8h"})):
+                text, _ = await told(world, name, options, channel=channel, manages=True)
+                assert "does not give me" not in text
 
     asyncio.run(run())
     assert owners(market) == []
@@ -150,13 +177,37 @@ def test_closed_direct_messages_switch_the_chat_off_and_start_brings_it_back(mar
                 chat = tx.chats.find("discord", "742")
                 assert chat is not None
                 assert (chat.status, len(tx.subscriptions.of_chat(chat.id))) == (OFF, 1)
+            listed = await world.server.answer(world.server.slash("alerts"))
+            assert "This chat is off, and nothing rings here: Cannot send messages to this user" in text_of(listed)
+            assert buttons_of(listed)["Turn it on"] == "run:/start"
             assert "rings again" in (await told(world, "start"))[0]
+            assert "This chat is off" not in (await told(world, "alerts"))[0]
             with market.read() as tx:
                 chat = tx.chats.find("discord", "742")
                 assert chat is not None
                 assert chat.status == ACTIVE
 
     asyncio.run(run())
+
+
+def test_who_asks_again_for_what_a_chat_that_is_off_has_brings_it_back(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            shown = await world.server.answer(world.server.slash("pump", {"min": 3.0}, channel="901"))
+            world.server.fault("742", Fault.BLOCKED)
+            await world.server.answer(world.server.press(shown, "in DM"))
+            with market.read() as tx:
+                assert tx.chats.find("discord", "742").status == OFF
+            await world.server.answer(world.server.press(shown, "in DM"))
+            (told,) = world.server.accepted
+            assert "1 subscription rings again" in told.text
+            with market.read() as tx:
+                assert tx.chats.find("discord", "742").status == ACTIVE
+            await world.server.answer(world.server.press(shown, "in DM"))
+            assert "You have that already" in world.server.accepted[-1].text
+
+    asyncio.run(run())
+    assert owners(market) == [("742", "discord:42")]
 
 
 def test_a_message_that_discord_does_not_take_is_told_where_it_was_pressed(market: Storage) -> None:
@@ -184,6 +235,10 @@ def test_new_conversations_are_begun_a_few_at_a_time_and_known_ones_at_once(mark
                 await world.server.answer(world.server.press(shown, "in DM", user=str(user)))
             refused = await world.server.answer(world.server.press(shown, "in DM", user="60"))
             assert TOO_MANY_DMS[:40] in text_of(refused)
+            await world.server.drops(4004)  # for Discord it is the same bot when it has logged in again
+            await world.server.connected(2)
+            refused = await world.server.answer(world.server.press(shown, "in DM", user="60"))
+            assert TOO_MANY_DMS[:40] in text_of(refused)
             again = await world.server.answer(world.server.press(shown, "in DM", user="50"))
             assert "direct messages" in text_of(again)
             world.clock._passed += 600.0
@@ -191,6 +246,19 @@ def test_new_conversations_are_begun_a_few_at_a_time_and_known_ones_at_once(mark
         assert world.server.opened == [str(user) for user in range(50, 61)]
 
     asyncio.run(run())
+
+
+def test_who_ask_at_once_are_each_written_to_and_nobodys_conversation_is_begun_twice(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            shown = await world.server.answer(world.server.slash("pump", {"min": 3.0}, channel="901"))
+            pressed = [world.server.press(shown, "in DM", user=user) for user in ("42", "42", "43")]
+            told = [text_of(await world.server.answer(one)) for one in pressed]
+        assert ["direct messages" in text and "✗" not in text for text in told] == [True] * 3
+        assert sorted(world.server.opened) == ["42", "43"]
+
+    asyncio.run(run())
+    assert sorted(owners(market)) == [("742", "discord:42"), ("743", "discord:43")]
 
 
 def test_asked_to_wait_the_library_writes_once_more_and_no_more_than_that(market: Storage) -> None:
@@ -281,6 +349,27 @@ def test_a_role_is_chosen_of_those_that_there_are(market: Storage) -> None:
             assert ROLE in (await told(world, "settings", **how))[0]
             assert ROLE not in (await told(world, "settings", {"mention": "off"}, **how))[0]
             assert "server" in (await told(world, "settings", {"mention": "traders"}))[0]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("mentionable", "bot_may", "taken"),
+    [(True, 0, True), (False, 0, False), (False, MENTION, True), (False, ADMINISTRATOR, True)],
+)
+def test_a_role_whose_people_the_bot_would_not_reach_is_not_taken(
+    market: Storage, mentionable: bool, bot_may: int, taken: bool
+) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            role = next(one for one in world.server.guilds["900"]["roles"] if one["id"] == ROLE)
+            world.server.dispatch("GUILD_ROLE_UPDATE", {"guild_id": "900", "role": role | {"mentionable": mentionable}})
+            world.server.bot_may = BOT_MAY | bot_may
+            how: dict[str, Any] = {"channel": "901", "manages": True}
+            text, hidden = await told(world, "settings", {"mention": "traders"}, **how)
+            assert (MUTE_ROLE[:40] not in text, hidden) == (taken, True)
+            assert (ROLE in (await told(world, "settings", **how))[0]) is taken
+            assert MUTE_ROLE[:40] not in (await told(world, "settings", {"mention": "off"}, **how))[0]
 
     asyncio.run(run())
 

@@ -93,6 +93,16 @@ def test_new_coins_are_offered_some_minutes_later_without_a_restart(market: Stor
     asyncio.run(run())
 
 
+def test_what_is_put_into_a_list_and_taken_out_of_it_is_offered_too(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market, none) as world:
+            assert await offered(world, "alert", "coins", "+pu") == ["+PUMP"]
+            assert await offered(world, "alert", "coins", "+PUMP, -sh") == ["+PUMP,-SHRT"]
+            assert await offered(world, "alert", "tickers", "-") == ["-ACME"]
+
+    asyncio.run(run())
+
+
 def test_a_long_list_is_not_offered_beyond_what_discord_takes(market: Storage) -> None:
     async def run() -> None:
         async with listening(market) as world:

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.discord.definitions import definitions, fingerprint
-from bot.chat.discord.options import line_of
+from bot.chat.discord.options import as_slash, line_of, with_slashes
+from bot.chat.lines import by_name
 from bot.commands import COMMANDS
 from bot.commands.base import Command, Kind, Param
 from bot.commands.parse import find_command, parse_args, parse_line
 from bot.errors import UserError
+from bot.views.elements import Code, Text, View
 from tests.servers.discord_rules import wrong_commands
 
 DEFINED = {one["name"]: one for one in definitions(COMMANDS)}
@@ -79,6 +81,46 @@ def test_names_and_descriptions_are_told_in_every_language_that_there_is(monkeyp
     assert {"name": "streak", "value": "streak", "name_localizations": {"de": "Strähne der Tage"}} in given["sort"][
         "choices"
     ]
+
+
+def test_in_a_language_with_one_word_for_two_names_both_keep_their_english_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = {"pump": "x", "selling": "x", "clusters": "Coin", "min": "limit", "sort": "so", "score": "s", "streak": "s"}
+    monkeypatch.setattr(
+        "bot.chat.discord.definitions.localisations", lambda text: {"de": said[text]} if text in said else {}
+    )
+    defined = {one["name"]: one for one in definitions(COMMANDS)}
+    assert list(wrong_commands(list(defined.values()))) == []
+    assert not [name for name, one in defined.items() if "name_localizations" in one]
+    given = {one["name"]: one for one in defined["pump"]["options"]}
+    assert {name: one.get("name_localizations") for name, one in given.items()} == {
+        "min": None, "limit": None, "sort": {"de": "so"}, "page": None,
+    }  # fmt: skip
+    assert not [one for one in given["sort"]["choices"] if "name_localizations" in one]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("/alert pump min=6", "/alert what:pump min:6"),
+        ("/alert change 3 min=5", "/alert what:change id:3 min:5"),
+        ("/mute PEPE 2d", "/mute name:PEPE for:2d"),
+        ('/clusters sector="Real Estate" min_value=1m', "/clusters min_value:1m sector:Real Estate"),
+        ("/settings quiet=22:00-07:00", "/settings quiet:22:00-07:00"),
+        ("/forget sure=yes", "/forget sure:True"),
+        ("/alert pump plan=no", "/alert what:pump plan:False"),
+        ("/start", "/start"),
+        ("/link ABCD-EFGH", "/link ABCD-EFGH"),  # for another platform
+        ("/nothing x=1", "/nothing x=1"),
+        ("/pump other=1", "/pump other=1"),
+        ("cp a b", "cp a b"),
+    ],
+)
+def test_a_line_to_send_is_shown_as_discord_takes_it(line: str, shown: str) -> None:
+    commands = by_name(COMMANDS)
+    assert as_slash(line, commands) == shown
+    assert with_slashes(View("T", (Text(line), Code(line))), commands).body == (Text(line), Code(shown))
 
 
 TEXTS = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40)

@@ -54,6 +54,18 @@ def test_silence_and_a_reply_are_passed_on() -> None:
     asyncio.run(run())
 
 
+def test_where_the_bot_may_not_read_what_was_written_a_follow_up_is_no_reply_and_arrives() -> None:
+    async def run() -> None:
+        async with discord() as (server, sender):
+            server.unread.add("42")
+            await sender.send("42", message(reply_to="99"))
+            (one,) = server.accepted
+            assert "message_reference" not in one.body
+            assert (one.nonce, bool(one.body["embeds"]), bool(one.body["components"])) == (message().nonce, True, True)
+
+    asyncio.run(run())
+
+
 def test_a_role_is_called_and_nobody_else_in_whichever_form_it_is_taken() -> None:
     async def run() -> None:
         async with discord() as (server, sender):
