@@ -137,8 +137,8 @@ class Alerts:
             )
         ).scalar_one()
 
-    def first_message(self, alert: Alert) -> str | None:
-        """The platform's id of the message that first told of the alert's episode; None when none was sent."""
+    def first_message(self, alert: Alert, chat_id: int) -> str | None:
+        """The platform's id of the message that first told a chat of the alert's episode; None when none did."""
         if alert.subscription_id is None:
             return None
         return self._connection.execute(
@@ -148,6 +148,8 @@ class Alerts:
                 AlertRow.subscription_id == alert.subscription_id,
                 AlertRow.key == alert.key,
                 AlertRow.episode == alert.episode,
+                # Where a subscription rang before it was moved, a message of that number is another one.
+                DeliveryRow.chat_id == chat_id,
                 DeliveryRow.platform_message_id.is_not(None),
             )
             .order_by(AlertRow.id)

@@ -98,6 +98,9 @@ class Chats:
         other = self.find(chat.platform, address)
         if other is None:
             self._change(chat_id, address=address)
+            # Messages are numbered anew there: a reply to an old number would be to somebody else's words.
+            sent = update(DeliveryRow).where(DeliveryRow.chat_id == chat_id)
+            self._connection.execute(sent.values(platform_message_id=None))
             return
         owned = update(SubscriptionRow).where(SubscriptionRow.chat_id == chat_id)
         self._connection.execute(owned.values(chat_id=other.id))

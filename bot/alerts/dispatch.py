@@ -221,7 +221,7 @@ def _message(tx: Transaction, made: Plan, delivery: Delivery, settings: ChatSett
         nonce=_nonce(delivery, () if entries else notices),
         occasion=made.occasion,
         notices=notices,
-        reply_to=tx.alerts.first_message(entries[0].alert) if follows else None,
+        reply_to=tx.alerts.first_message(entries[0].alert, delivery.chat_id) if follows else None,
         silent=silent,
         mention=settings.mention if entries and not silent else "",
         maybe_repeat=delivery.maybe_repeat,

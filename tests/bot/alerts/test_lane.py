@@ -302,6 +302,32 @@ def test_what_follows_replies_to_the_first_message(storage: Storage) -> None:
     assert [message.reply_to for _, message in bench.platform.sent] == [None, "local-1", None]
 
 
+def test_what_follows_in_another_chat_replies_to_no_message_of_the_first(storage: Storage) -> None:
+    bench = Bench(storage)
+    first, second = chat_of(storage, "first"), chat_of(storage, "second")
+    queue(storage, first, new_alert("a", key="A"))
+    bench.drain()
+    with storage.write() as tx:
+        tx.subscriptions.move(1, second.id)
+    queue(storage, second, new_alert("b", 6.0, "ESCALATED", key="A"))
+    bench.drain(LEASE)
+    queue(storage, second, new_alert("c", 8.0, "ESCALATED", key="A"))
+    bench.drain(LEASE)
+    assert [message.reply_to for _, message in bench.platform.sent] == [None, None, "second-2"]
+
+
+def test_what_follows_in_a_group_that_moved_replies_to_no_number_of_the_old_one(storage: Storage) -> None:
+    bench = Bench(storage)
+    chat = chat_of(storage, "-1")
+    queue(storage, chat, new_alert("a", key="A"))
+    bench.drain()
+    with storage.write() as tx:
+        tx.chats.move(chat.id, "-100")
+    queue(storage, chat, new_alert("b", 6.0, "ESCALATED", key="A"))
+    bench.drain(LEASE)
+    assert [message.reply_to for _, message in bench.platform.sent] == [None, None]
+
+
 def test_a_chat_that_wishes_silence_hears_what_is_urgent(storage: Storage) -> None:
     bench = Bench(storage)
     chat = chat_of(storage, silent=True, urgent=8.0)
