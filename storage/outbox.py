@@ -179,13 +179,14 @@ class Outbox:
             .values(state=QUEUED, reason="held until now", priority=DeliveryRow.priority + 2000)
         ).rowcount
 
-    def release_chat(self, chat_id: int, hold: str | None = None) -> int:
+    def release_chat(self, chat_id: int, now: datetime, hold: str | None = None) -> int:
         """Queue what is held for a chat, for one reason or for any; the courier looks again at what must wait."""
         condition = DeliveryRow.hold == hold if hold else DeliveryRow.hold.is_not(None)
         return self._connection.execute(
             update(DeliveryRow)
             .where(DeliveryRow.state == HELD, DeliveryRow.chat_id == chat_id, condition)
-            .values(state=QUEUED, reason="held until now")
+            # From now on it could go out: it is counted as waiting since then.
+            .values(state=QUEUED, reason="held until now", not_before=now)
         ).rowcount
 
     def supersede(self, delivery_ids: Sequence[int], now: datetime, reason: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -23,7 +23,7 @@ from scoring.model import ChangeKind
 from storage import Storage, Transaction
 from storage.alerts import Alert
 from storage.chats import ACTIVE, Chat
-from storage.outbox import ALERTS, NOTICE, Delivery, NewDelivery
+from storage.outbox import ALERTS, NOTICE, Delivery, NewDelivery, Waiting
 
 log = logging.getLogger("tocsin.delivery")
 
@@ -164,15 +164,13 @@ class Dispatch:
 
     def _claim_of(self, tx: Transaction, chat: Chat, now: datetime) -> Claimed | None:
         settings = ChatSettings.from_json(chat.settings)
-        manners = Manners(settings, chat.muted_until, tx.chats.mutes(chat.id, now))
-        sent_today = 0 if settings.cap is None else tx.alerts.sent_since(chat.id, day_began(settings, now))
         # Else it might be in time again, under a clock that is set back, and come after what came after it.
         tx.outbox.expire(now, chat.id)
         waiting = tx.outbox.waiting(chat.id)
         if empty := [one.id for one in waiting if one.kind == ALERTS and not one.alerts]:
             tx.outbox.supersede(empty, now, "no alert is left in it")
         with speaking(settings.spoken):
-            made = plan(waiting, manners, sent_today, now)
+            made = planned(tx, chat, waiting, now)
         for wait in made.waits:
             self._hold(tx, wait, now)
         if made.carrier is None:
@@ -203,6 +201,14 @@ class Dispatch:
             reason=hold.reason,
         )
         tx.outbox.hold_apart(row.id, apart, wait.refs, now)
+
+
+def planned(tx: Transaction, chat: Chat, waiting: Sequence[Waiting], now: datetime) -> Plan:
+    """What goes out to a chat now of all that waits for it, and what must wait on."""
+    settings = ChatSettings.from_json(chat.settings)
+    manners = Manners(settings, chat.muted_until, tx.chats.mutes(chat.id, now))
+    sent_today = 0 if settings.cap is None else tx.alerts.sent_since(chat.id, day_began(settings, now))
+    return plan(waiting, manners, sent_today, now)
 
 
 def _message(tx: Transaction, made: Plan, delivery: Delivery, settings: ChatSettings) -> Outgoing:
