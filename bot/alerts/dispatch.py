@@ -144,23 +144,25 @@ class Dispatch:
 
     def _note_failure(self, tx: Transaction, outcome: Outcome, decision: RetryDecision) -> None:
         delivery, chat, now = outcome.claimed.delivery, outcome.claimed.chat, outcome.at
+        if not self._note_delivery(tx, delivery, decision, now):
+            return  # the claim was lost, and with it perhaps the chat: another may have its number now
         match decision.action:
             case Action.RETRY | Action.REPEAT:
-                doubt = delivery.maybe_repeat or decision.action is Action.REPEAT
-                tx.outbox.retry(delivery, decision.reason, maybe_repeat=doubt)
                 tx.chats.retry_at(chat.id, decision.at)
-            case Action.PLATFORM_OFF:
-                tx.outbox.retry(delivery, decision.reason, maybe_repeat=delivery.maybe_repeat)
             case Action.BURY:
-                if tx.outbox.bury(delivery, now, decision.reason, untold=delivery.kind != NOTICE):
-                    ensure_notice(tx, chat.id, now)
+                ensure_notice(tx, chat.id, now)
             case Action.CHAT_OFF:
-                tx.outbox.bury(delivery, now, decision.reason, untold=delivery.kind != NOTICE)
                 tx.chats.switch_off(chat.id, decision.reason)
                 tx.outbox.bury_chat(chat.id, now, decision.reason, untold=True)
             case Action.MOVE:
-                tx.outbox.retry(delivery, decision.reason, maybe_repeat=delivery.maybe_repeat)
                 tx.chats.move(chat.id, (outcome.error and outcome.error.moved_to) or chat.address)
+
+    def _note_delivery(self, tx: Transaction, delivery: Delivery, decision: RetryDecision, now: datetime) -> bool:
+        """What becomes of a message that was not taken; False when its claim was lost meanwhile."""
+        if decision.action in (Action.BURY, Action.CHAT_OFF):
+            return tx.outbox.bury(delivery, now, decision.reason, untold=delivery.kind != NOTICE)
+        doubt = delivery.maybe_repeat or decision.action is Action.REPEAT
+        return tx.outbox.retry(delivery, decision.reason, maybe_repeat=doubt)
 
     def _claim_of(self, tx: Transaction, chat: Chat, now: datetime) -> Claimed | None:
         settings = ChatSettings.from_json(chat.settings)

@@ -17,8 +17,10 @@ from bot.alerts.outgoing import Receipt
 from bot.clock import FixedClock
 from bot.errors import Failure, SendError
 from storage import Storage
+from storage.chats import ACTIVE
 from storage.episodes import StoredEpisode
 from storage.outbox import Health
+from storage.privacy import Scope
 from tests.builders_outbox import HOUR, LEASE, chat_of, new_alert, queue
 from tests.builders_storage import NOW
 from tests.chats import FakePlatform
@@ -191,6 +193,24 @@ def test_a_chat_that_is_gone_is_asked_once_and_keeps_its_subscriptions(storage: 
         tx.chats.put("fake", "local", NOW)
     queue(storage, chat, "c")
     assert bench.drain() == 1
+
+
+def test_a_chat_that_was_forgotten_while_it_was_sent_to_switches_off_no_other(storage: Storage) -> None:
+    old = chat_of(storage, "old")
+    queue(storage, old, "a")
+
+    def forget(_address: str) -> SendError:
+        with storage.write() as tx:
+            tx.privacy.forget(Scope(chats=(old.id,)), NOW)
+        assert chat_of(storage, "new").id == old.id  # the number is given again
+        return SendError("bot was blocked by the user", Failure.GONE)
+
+    bench = Bench(storage, FakePlatform(fails=forget))
+    bench.drain()
+    with storage.read() as tx:
+        new = tx.chats.find("fake", "new")
+    assert new is not None
+    assert new.status == ACTIVE
 
 
 def test_a_chat_that_moved_gets_the_same_message_at_its_new_address(storage: Storage) -> None:
