@@ -215,7 +215,7 @@ def planned(tx: Transaction, chat: Chat, waiting: Sequence[Waiting], now: dateti
 
 def _message(tx: Transaction, made: Plan, delivery: Delivery, settings: ChatSettings) -> Outgoing:
     over = tx.alerts.over(made.alerts)
-    groups = merged(made.alerts)
+    groups = merged(made.alerts, over)
     entries = tuple(
         Entry(alert, ids, brief=_is_brief(alert, made), is_over=alert.ref in over and alert.kind != ChangeKind.RESOLVED)
         for alert, ids in groups

@@ -310,6 +310,17 @@ def test_a_story_that_ended_while_it_waited_says_so(storage: Storage) -> None:
     assert str(bench.platform.views[0].body).count("(over by now)") == 1
 
 
+def test_what_rings_anew_is_told_beside_the_story_before_it(storage: Storage) -> None:
+    bench = Bench(storage)
+    queue(storage, chat_of(storage), new_alert("a", 8.0, key="A"), new_alert("b", 4.0, key="A", episode=2))
+    with storage.write() as tx:
+        tx.episodes.put([StoredEpisode(1, "A", 1, NOW, NOW, 8.0, 0.0, 2, 1)])
+        tx.episodes.put([StoredEpisode(1, "A", 2, NOW, None, 4.0, 0.0, 0, 2)])
+    bench.drain()
+    ((_, message),) = bench.platform.sent
+    assert [(one.alert.facts["level"], one.is_over) for one in message.entries] == [(8.0, True), (4.0, False)]
+
+
 def test_what_follows_replies_to_the_first_message(storage: Storage) -> None:
     bench = Bench(storage)
     chat = chat_of(storage)
