@@ -315,7 +315,7 @@ def test_what_rings_anew_is_told_beside_the_story_before_it(storage: Storage) ->
     queue(storage, chat_of(storage), new_alert("a", 8.0, key="A"), new_alert("b", 4.0, key="A", episode=2))
     with storage.write() as tx:
         tx.episodes.put([StoredEpisode(1, "A", 1, NOW, NOW, 8.0, 0.0, 2, 1)])
-        tx.episodes.put([StoredEpisode(1, "A", 2, NOW, None, 4.0, 0.0, 0, 2)])
+        tx.episodes.put([StoredEpisode(1, "A", 2, NOW + HOUR, None, 4.0, 0.0, 0, 2)])
     bench.drain()
     ((_, message),) = bench.platform.sent
     assert [(one.alert.facts["level"], one.is_over) for one in message.entries] == [(8.0, True), (4.0, False)]
