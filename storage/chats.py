@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from storage import bulk
 from storage.tables import ChatRow, DeliveryRow, MuteRow, PlatformRow, SubscriptionRow
@@ -61,6 +61,12 @@ class Chats:
     def find(self, platform: str, address: str) -> Chat | None:
         """The chat, if it was ever seen."""
         return self._chat(ChatRow.platform == platform, ChatRow.address == address)
+
+    def under(self, platform: str, address: str) -> tuple[Chat, ...]:
+        """The chats whose address is this, or begins with it and a colon: a group and its topics."""
+        within = or_(ChatRow.address == address, ChatRow.address.startswith(f"{address}:", autoescape=True))
+        rows = self._connection.execute(select(*_CHAT).where(ChatRow.platform == platform, within).order_by(ChatRow.id))
+        return tuple(Chat(*row) for row in rows)
 
     def by_id(self, chat_id: int) -> Chat | None:
         """The chat with that id."""
