@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from storage import bulk
 from storage.tables import ChatRow, DeliveryRow, MuteRow, PlatformRow, SubscriptionRow
 
 ACTIVE, OFF = "active", "off"
-UP, DOWN, REFUSED = "up", "down", "refused"
+UP, DOWN, REFUSED, UNUSED = "up", "down", "refused", "not used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class PlatformState:
     """How sending to a platform stands."""
 
     name: str
-    state: str  # up, down (does not answer), refused (our token)
+    state: str  # up, down (does not answer), refused (our token), not used (the config does not name it)
     detail: str
     since: datetime
 
@@ -166,6 +166,16 @@ class Chats:
             .values(name=name, **values)
             .on_conflict_do_update(index_elements=["name"], set_=values)
         )
+
+    def use(self, names: Collection[str], now: datetime) -> None:
+        """Note which platforms are sent to from now on: what waits for the others waits until they are, or expires."""
+        states = {one.name: one.state for one in self.platforms()}
+        seen = states.keys() | set(self._connection.execute(select(ChatRow.platform).distinct()).scalars())
+        for name in sorted(seen):
+            if name not in names:
+                self.put_platform(name, UNUSED, "it is not in the config", now)
+            elif states.get(name) == UNUSED:
+                self.put_platform(name, UP, "", now)
 
     def platforms(self) -> tuple[PlatformState, ...]:
         """The platforms that were ever sent to."""

@@ -17,8 +17,9 @@ from sqlalchemy import Connection, case, delete, func, literal, select, true, up
 
 from storage.alerts import Alert, Alerts
 from storage.batches import batches
+from storage.chats import UNUSED
 from storage.queueing import ALERTS, HELD, NOTICE, QUEUED, SAMPLE, NewDelivery, enqueue, enqueue_empty
-from storage.tables import AlertRow, ChatRow, DeliveryRow, FindingRow, UnixTime
+from storage.tables import AlertRow, ChatRow, DeliveryRow, FindingRow, PlatformRow, UnixTime
 from storage.tally import ENQUEUED, Tally
 
 IN_FLIGHT = "in_flight"
@@ -276,12 +277,17 @@ class Outbox:
 
     def health(self, now: datetime) -> Health:
         """The counts, and whether everything that was ever enqueued is among them."""
-        # A chat that must wait, as its platform asked, is no fault of ours.
+        # A chat that must wait, as its platform asked, is no fault of ours; nor is one that nobody is to be sent to.
+        unused = select(PlatformRow.name).where(PlatformRow.state == UNUSED)
         waiting_since = case((DeliveryRow.hold.is_(None), DeliveryRow.created_at), else_=DeliveryRow.not_before)
         oldest = self._connection.execute(
             select(func.min(waiting_since))
             .join(ChatRow, ChatRow.id == DeliveryRow.chat_id)
-            .where(DeliveryRow.state.in_((QUEUED, IN_FLIGHT)), func.coalesce(ChatRow.retry_at, 0) <= now)
+            .where(
+                DeliveryRow.state.in_((QUEUED, IN_FLIGHT)),
+                func.coalesce(ChatRow.retry_at, 0) <= now,
+                DeliveryRow.platform.not_in(unused),
+            )
         ).scalar_one()
         return Health(self.counts(), self._tally.counts().get(ENQUEUED, 0), oldest)
 
