@@ -310,6 +310,15 @@ def test_a_story_that_ended_while_it_waited_says_so(storage: Storage) -> None:
     assert str(bench.platform.views[0].body).count("(over by now)") == 1
 
 
+def test_an_alert_that_comes_alone_says_that_it_is_over(storage: Storage) -> None:
+    bench = Bench(storage)
+    queue(storage, chat_of(storage), new_alert("a", key="A"))
+    with storage.write() as tx:
+        tx.episodes.put([StoredEpisode(1, "A", 1, NOW, NOW, 4.0, 0.0, 2, 1)])
+    bench.drain()
+    assert bench.platform.views[0].title.endswith("(over by now)")
+
+
 def test_what_rings_anew_is_told_beside_the_story_before_it(storage: Storage) -> None:
     bench = Bench(storage)
     queue(storage, chat_of(storage), new_alert("a", 8.0, key="A"), new_alert("b", 4.0, key="A", episode=2))
