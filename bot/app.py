@@ -131,7 +131,7 @@ class App:
         self._fault = lambda: "; ".join(
             fault for fault in (courier.fault, *(one.fault for one in listeners.values())) if fault
         )
-        await asyncio.to_thread(self._use, senders)
+        await asyncio.to_thread(self._use_only, senders)
         heartbeat = Heartbeat(self.config.heartbeat)
         schedule = Schedule()
         console.show(banner_view(self.config, COMMANDS))
@@ -193,9 +193,9 @@ class App:
             return Sources()
         return open_sources(self.config, self.clock, self.storage, transport=transport)
 
-    def _use(self, platforms: Collection[str]) -> None:
+    def _use_only(self, platforms: Collection[str]) -> None:
         with self.storage.write() as tx:
-            tx.chats.use(platforms, self.clock.now())
+            tx.chats.use_only(platforms, self.clock.now())
 
     def _courier(self, senders: Mapping[str, Sender]) -> Courier:
         expire = timedelta(minutes=self.config.alerts.expire_minutes)

@@ -167,15 +167,17 @@ class Chats:
             .on_conflict_do_update(index_elements=["name"], set_=values)
         )
 
-    def use(self, names: Collection[str], now: datetime) -> None:
-        """Note which platforms are sent to from now on: what waits for the others waits until they are, or expires."""
-        states = {one.name: one.state for one in self.platforms()}
-        seen = states.keys() | set(self._connection.execute(select(ChatRow.platform).distinct()).scalars())
-        for name in sorted(seen):
-            if name not in names:
-                self.put_platform(name, UNUSED, "it is not in the config", now)
-            elif states.get(name) == UNUSED:
-                self.put_platform(name, UP, "", now)
+    def use_only(self, names: Collection[str], now: datetime) -> None:
+        """Note that no other platform is sent to: what waits for one waits until it is in use, or expires."""
+        known = {one.name for one in self.platforms()}
+        seen = known | set(self._connection.execute(select(ChatRow.platform).distinct()).scalars())
+        for name in sorted(seen - set(names)):
+            self.put_platform(name, UNUSED, "it is not in the config", now)
+
+    def use(self, name: str, now: datetime) -> None:
+        """Note that a platform is sent to, by this process or by another one with another config."""
+        unused = (PlatformRow.name == name, PlatformRow.state == UNUSED)
+        self._connection.execute(update(PlatformRow).where(*unused).values(state=UP, detail="", since=now))
 
     def platforms(self) -> tuple[PlatformState, ...]:
         """The platforms that were ever sent to."""

@@ -96,6 +96,7 @@ class Dispatch:
         with self.storage.read() as tx:
             others = tx.outbox.owners() - {self.owner}
         with self.storage.write() as tx:
+            tx.chats.use(self.platform, now)
             dead = [owner for owner in others if self.is_gone(owner)]
             recovered = tx.outbox.recover(now, LEASE, but=in_hand)
             recovered += sum(tx.outbox.recover(now, LEASE, owner=owner) for owner in dead)
