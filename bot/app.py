@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
@@ -131,6 +131,7 @@ class App:
         self._fault = lambda: "; ".join(
             fault for fault in (courier.fault, *(one.fault for one in listeners.values())) if fault
         )
+        await asyncio.to_thread(self._use_only, senders)
         heartbeat = Heartbeat(self.config.heartbeat)
         schedule = Schedule()
         console.show(banner_view(self.config, COMMANDS))
@@ -191,6 +192,10 @@ class App:
         if isinstance(self.clock, FixedClock) and not isinstance(self.clock, SimulatedClock):
             return Sources()
         return open_sources(self.config, self.clock, self.storage, transport=transport)
+
+    def _use_only(self, platforms: Collection[str]) -> None:
+        with self.storage.write() as tx:
+            tx.chats.use_only(platforms, self.clock.now())
 
     def _courier(self, senders: Mapping[str, Sender]) -> Courier:
         expire = timedelta(minutes=self.config.alerts.expire_minutes)

@@ -15,7 +15,7 @@ from bot.errors import UserError
 from bot.feeds.recording import RecordingTransport
 from bot.feeds.tape_state import write_state
 from bot.heartbeat import Heartbeat, health_line
-from bot.refresh import Refreshed, RefreshOptions, SlotTakenError, refresh
+from bot.refresh import OversleptError, Refreshed, RefreshOptions, SlotTakenError, refresh
 from bot.signals import coin_fundings
 from bot.sources import Sources
 from storage import Storage
@@ -59,9 +59,12 @@ class Cycle:
         now, done = self._clock.now(), None
         try:
             if self._follow.recorder is None:
-                done = await refresh(self._storage, self._sources.feeds, now, self._options)
+                done = await self._refresh(now)
             else:
                 done = await self._run_recorded(self._follow.recorder, now)
+        except OversleptError as error:
+            log.warning("%s", error)
+            return await self.run()
         except SlotTakenError as error:
             log.warning("%s", error)
         self._follow.wake()
@@ -69,6 +72,9 @@ class Cycle:
             await self._tell_health()
         await self._follow.background.after_refresh()
         return done
+
+    async def _refresh(self, now: datetime) -> Refreshed:
+        return await refresh(self._storage, self._sources.feeds, now, self._options, self._clock.now)
 
     async def _tell_health(self) -> None:
         now, fault = self._clock.now(), self._follow.fault()
@@ -89,11 +95,11 @@ class Cycle:
             if not self._has_begun:
                 raise
             log.error("not recorded: %s", error)
-            return await refresh(self._storage, self._sources.feeds, now, self._options)
+            return await self._refresh(now)
         try:
             if not self._has_begun:
                 await asyncio.to_thread(self._write_state, part, now)
-            done = await refresh(self._storage, self._sources.feeds, now, self._options)
+            done = await self._refresh(now)
         except (SlotTakenError, asyncio.CancelledError):
             await recorder.discard()
             raise

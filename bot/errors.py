@@ -12,7 +12,7 @@ TocsinError
 │   └── ReadError      (feeds/ccxt.py) ccxt got no answer
 ├── SendError      a chat platform did not take a message; `failure` says what that means for it
 ├── PictureError     (charts/painter.py) a picture could not be painted; the text goes out without it
-├── SlotTakenError   (refresh.py) another process runs this refresh
+├── SlotTakenError   (refresh.py) another process runs this refresh; OversleptError: it is too late for it
 ├── BadFilingError   (feeds/form4.py) a filing cannot be read, with the reason
 └── NotForm4Error    (feeds/form4.py) another ownership form, and nothing wrong with it
 

@@ -20,6 +20,7 @@ from bot.feeds.exchanges import EXCHANGES
 from bot.feeds.intake import Taken, store
 from bot.settings import AlertSettings, ScoringSettings
 from bot.signals import NO_PRICE, KnownClusters, coin_fundings, find_clusters, score_fundings
+from bot.views import numbers
 from bot.views.scores import lack
 from scoring.clusters import ClusterRule
 from scoring.detection import (
@@ -87,12 +88,28 @@ class SlotTakenError(TocsinError):
     """Another process is running this slot, or has taken it over."""
 
 
-async def refresh(storage: Storage, feeds: Sequence[Feed], now: datetime, options: RefreshOptions) -> Refreshed:
-    """Run the refresh of the slot that `now` lies in. Raises SlotTakenError."""
+class OversleptError(SlotTakenError):
+    """The machine slept, or its clock was set forward, until the slot was anybody's: what was read is old."""
+
+
+async def refresh(
+    storage: Storage,
+    feeds: Sequence[Feed],
+    now: datetime,
+    options: RefreshOptions,
+    clock: Callable[[], datetime] | None = None,
+) -> Refreshed:
+    """Run the refresh of the slot that `now` lies in. Raises SlotTakenError.
+
+    `clock`: how late it is when everything is fetched; OversleptError where that is too late.
+    """
     # Of whatever length the slots are, those of later times have higher numbers: the schedule may be changed.
     slot = int(now.timestamp()) // (options.minutes * 60) * options.minutes
     claim, since = await asyncio.to_thread(_claim, storage, slot, now, options)
     batches = await asyncio.gather(*(_fetch(feed, since, now) for feed in feeds))
+    if clock is not None and (late := clock() - now) >= LEASE:
+        # As of then it would ring for what has expired by now, and whoever is awake again would never hear of it.
+        raise OversleptError(f"the refresh of {now:%Y-%m-%d %H:%M} UTC slept {numbers.duration(late)}; it begins again")
     return await asyncio.to_thread(_work, storage, batches, claim, now, options)
 
 

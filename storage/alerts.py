@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, tuple_
 
 from storage.batches import batches
-from storage.tables import AlertRow, DeliveryRow, EpisodeRow, FindingRow
+from storage.tables import AlertRow, DeliveryRow, EpisodeRow, FindingRow, SubscriptionRow
 
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that looks like something else
 # Short while few were made. Refs of six letters are left out: an earlier version made those from hashes.
@@ -68,6 +68,7 @@ _ALERT = (
     AlertRow.facts,
     FindingRow.facts,
 )
+_SPAN = (EpisodeRow.opened_at, EpisodeRow.closed_at)
 _FATE = (
     DeliveryRow.state,
     DeliveryRow.reason,
@@ -137,8 +138,8 @@ class Alerts:
             )
         ).scalar_one()
 
-    def first_message(self, alert: Alert) -> str | None:
-        """The platform's id of the message that first told of the alert's episode; None when none was sent."""
+    def first_message(self, alert: Alert, chat_id: int) -> str | None:
+        """The platform's id of the message that first told a chat of the alert's episode; None when none did."""
         if alert.subscription_id is None:
             return None
         return self._connection.execute(
@@ -148,6 +149,8 @@ class Alerts:
                 AlertRow.subscription_id == alert.subscription_id,
                 AlertRow.key == alert.key,
                 AlertRow.episode == alert.episode,
+                # Where a subscription rang before it was moved, a message of that number is another one.
+                DeliveryRow.chat_id == chat_id,
                 DeliveryRow.platform_message_id.is_not(None),
             )
             .order_by(AlertRow.id)
@@ -155,19 +158,25 @@ class Alerts:
         ).scalar_one_or_none()
 
     def over(self, alerts: Sequence[Alert]) -> frozenset[str]:
-        """The #refs of those whose episode has ended."""
-        wanted = {(one.subscription_id, one.key, one.episode): one.ref for one in alerts if one.subscription_id}
-        closed: set[str] = set()
-        for part in batches(list(wanted)):
+        """The #refs of those whose episode has ended, and was not begun anew by a change of its subscription.
+
+        What became of the coins of a subscription that is deleted nobody knows.
+        """
+        stories: dict[tuple[int | None, str], list[Any]] = {}
+        for part in batches(sorted({(one.subscription_id, one.key) for one in alerts if one.subscription_id})):
             rows = self._connection.execute(
-                select(EpisodeRow.subscription_id, EpisodeRow.key, EpisodeRow.number).where(
-                    tuple_(EpisodeRow.subscription_id, EpisodeRow.key, EpisodeRow.number).in_(part),
-                    EpisodeRow.closed_at.is_not(None),
+                select(EpisodeRow.subscription_id, EpisodeRow.key, EpisodeRow.number, *_SPAN)
+                .join(SubscriptionRow, SubscriptionRow.id == EpisodeRow.subscription_id)
+                .where(
+                    tuple_(EpisodeRow.subscription_id, EpisodeRow.key).in_(part), SubscriptionRow.deleted_at.is_(None)
                 )
-            ).all()
-            ended = {(row.subscription_id, row.key, row.number) for row in rows}
-            closed |= {one.ref for one in alerts if (one.subscription_id, one.key, one.episode) in ended}
-        return frozenset(closed)
+                .order_by(EpisodeRow.number)
+            )
+            for row in rows:
+                stories.setdefault((row.subscription_id, row.key), []).append(row)
+        return frozenset(
+            one.ref for one in alerts if _is_over(one.episode, stories.get((one.subscription_id, one.key), ()))
+        )
 
     def _told(self, *conditions: Any, limit: int | None = None) -> tuple[Told, ...]:
         statement = _joined(select(*_FATE, *_ALERT)).join(DeliveryRow, DeliveryRow.id == AlertRow.delivery_id)
@@ -184,3 +193,13 @@ def _alert(row: Sequence[Any]) -> Alert:
     ref, subscription_id, signal, key, episode, kind, created_at, own, shared = row
     facts = {**(shared or {}), **own}
     return Alert(ref, subscription_id, signal, key, episode, kind, created_at, facts)
+
+
+def _is_over(number: int, episodes: Sequence[Any]) -> bool:
+    """Whether the one of these episodes, oldest first, has ended."""
+    closed_at = None
+    for one in episodes:
+        # A change of the subscription ends an episode and begins the next at the same moment.
+        if one.number == number or (closed_at is not None and one.opened_at == closed_at):
+            closed_at = one.closed_at
+    return closed_at is not None

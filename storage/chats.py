@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from storage import bulk
 from storage.tables import ChatRow, DeliveryRow, MuteRow, PlatformRow, SubscriptionRow
 
 ACTIVE, OFF = "active", "off"
-UP, DOWN, REFUSED = "up", "down", "refused"
+UP, DOWN, REFUSED, UNUSED = "up", "down", "refused", "not used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class PlatformState:
     """How sending to a platform stands."""
 
     name: str
-    state: str  # up, down (does not answer), refused (our token)
+    state: str  # up, down (does not answer), refused (our token), not used (the config does not name it)
     detail: str
     since: datetime
 
@@ -61,6 +61,12 @@ class Chats:
     def find(self, platform: str, address: str) -> Chat | None:
         """The chat, if it was ever seen."""
         return self._chat(ChatRow.platform == platform, ChatRow.address == address)
+
+    def under(self, platform: str, address: str) -> tuple[Chat, ...]:
+        """The chats whose address is this, or begins with it and a colon: a group and its topics."""
+        within = or_(ChatRow.address == address, ChatRow.address.startswith(f"{address}:", autoescape=True))
+        rows = self._connection.execute(select(*_CHAT).where(ChatRow.platform == platform, within).order_by(ChatRow.id))
+        return tuple(Chat(*row) for row in rows)
 
     def by_id(self, chat_id: int) -> Chat | None:
         """The chat with that id."""
@@ -98,6 +104,9 @@ class Chats:
         other = self.find(chat.platform, address)
         if other is None:
             self._change(chat_id, address=address)
+            # Messages are numbered anew there: a reply to an old number would be to somebody else's words.
+            sent = update(DeliveryRow).where(DeliveryRow.chat_id == chat_id)
+            self._connection.execute(sent.values(platform_message_id=None))
             return
         owned = update(SubscriptionRow).where(SubscriptionRow.chat_id == chat_id)
         self._connection.execute(owned.values(chat_id=other.id))
@@ -157,6 +166,18 @@ class Chats:
             .values(name=name, **values)
             .on_conflict_do_update(index_elements=["name"], set_=values)
         )
+
+    def use_only(self, names: Collection[str], now: datetime) -> None:
+        """Note that no other platform is sent to: what waits for one waits until it is in use, or expires."""
+        known = {one.name for one in self.platforms()}
+        seen = known | set(self._connection.execute(select(ChatRow.platform).distinct()).scalars())
+        for name in sorted(seen - set(names)):
+            self.put_platform(name, UNUSED, "it is not in the config", now)
+
+    def use(self, name: str, now: datetime) -> None:
+        """Note that a platform is sent to, by this process or by another one with another config."""
+        unused = (PlatformRow.name == name, PlatformRow.state == UNUSED)
+        self._connection.execute(update(PlatformRow).where(*unused).values(state=UP, detail="", since=now))
 
     def platforms(self) -> tuple[PlatformState, ...]:
         """The platforms that were ever sent to."""

@@ -17,8 +17,9 @@ from sqlalchemy import Connection, case, delete, func, literal, select, true, up
 
 from storage.alerts import Alert, Alerts
 from storage.batches import batches
+from storage.chats import UNUSED
 from storage.queueing import ALERTS, HELD, NOTICE, QUEUED, SAMPLE, NewDelivery, enqueue, enqueue_empty
-from storage.tables import AlertRow, ChatRow, DeliveryRow, FindingRow, UnixTime
+from storage.tables import AlertRow, ChatRow, DeliveryRow, FindingRow, PlatformRow, UnixTime
 from storage.tally import ENQUEUED, Tally
 
 IN_FLIGHT = "in_flight"
@@ -179,13 +180,14 @@ class Outbox:
             .values(state=QUEUED, reason="held until now", priority=DeliveryRow.priority + 2000)
         ).rowcount
 
-    def release_chat(self, chat_id: int, hold: str | None = None) -> int:
+    def release_chat(self, chat_id: int, now: datetime, hold: str | None = None) -> int:
         """Queue what is held for a chat, for one reason or for any; the courier looks again at what must wait."""
         condition = DeliveryRow.hold == hold if hold else DeliveryRow.hold.is_not(None)
         return self._connection.execute(
             update(DeliveryRow)
             .where(DeliveryRow.state == HELD, DeliveryRow.chat_id == chat_id, condition)
-            .values(state=QUEUED, reason="held until now")
+            # From now on it could go out: it is counted as waiting since then.
+            .values(state=QUEUED, reason="held until now", not_before=now)
         ).rowcount
 
     def supersede(self, delivery_ids: Sequence[int], now: datetime, reason: str) -> None:
@@ -275,12 +277,17 @@ class Outbox:
 
     def health(self, now: datetime) -> Health:
         """The counts, and whether everything that was ever enqueued is among them."""
-        # A chat that must wait, as its platform asked, is no fault of ours.
+        # A chat that must wait, as its platform asked, is no fault of ours; nor is one that nobody is to be sent to.
+        unused = select(PlatformRow.name).where(PlatformRow.state == UNUSED)
         waiting_since = case((DeliveryRow.hold.is_(None), DeliveryRow.created_at), else_=DeliveryRow.not_before)
         oldest = self._connection.execute(
             select(func.min(waiting_since))
             .join(ChatRow, ChatRow.id == DeliveryRow.chat_id)
-            .where(DeliveryRow.state.in_((QUEUED, IN_FLIGHT)), func.coalesce(ChatRow.retry_at, 0) <= now)
+            .where(
+                DeliveryRow.state.in_((QUEUED, IN_FLIGHT)),
+                func.coalesce(ChatRow.retry_at, 0) <= now,
+                DeliveryRow.platform.not_in(unused),
+            )
         ).scalar_one()
         return Health(self.counts(), self._tally.counts().get(ENQUEUED, 0), oldest)
 

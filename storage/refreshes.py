@@ -76,29 +76,27 @@ class Refreshes:
         claimed again keeps its place, and one that the clock has just passed by has none.
         """
         row = self._connection.execute(
-            select(RefreshRow.state, RefreshRow.owner, RefreshRow.epoch, RefreshRow.lease_until).where(
-                RefreshRow.slot == slot
-            )
+            select(
+                RefreshRow.state, RefreshRow.owner, RefreshRow.epoch, RefreshRow.lease_until, RefreshRow.finished_at
+            ).where(RefreshRow.slot == slot)
         ).one_or_none()
-        is_run = row is not None and row.state == RUNNING and row.owner != owner and row.lease_until > now
-        if is_run and row is not None and not is_gone(row.owner):
+        is_done = row is not None and row.state == DONE
+        # The lease of one that is done ends with it, unless it is being run again.
+        is_leased = row is not None and row.lease_until > now and not (is_done and row.lease_until <= row.finished_at)
+        if row is not None and is_leased and row.owner != owner and not is_gone(row.owner):
             return None
         epoch = 1 if row is None else row.epoch + 1
-        values: dict[str, Any] = {
-            "state": RUNNING,
-            "owner": owner,
-            "epoch": epoch,
-            "lease_until": now + lease,
-            "started_at": now,
-            "at": now,
-            "facts": {},
-        }
-        self._connection.execute(
-            bulk.insert(self._connection, RefreshRow)
-            .values(slot=slot, **values)
-            .on_conflict_do_update(index_elements=["slot"], set_=values)
-        )
-        return Claim(slot, epoch, again=row is not None and row.state == DONE, order=self._place(slot, now, lease))
+        claimed: dict[str, Any] = {"owner": owner, "epoch": epoch, "lease_until": now + lease, "started_at": now}
+        if is_done:  # and stays so, should its second run come to no end
+            self._connection.execute(update(RefreshRow).where(RefreshRow.slot == slot).values(claimed))
+        else:
+            values = claimed | {"state": RUNNING, "at": now, "facts": {}}
+            self._connection.execute(
+                bulk.insert(self._connection, RefreshRow)
+                .values(slot=slot, **values)
+                .on_conflict_do_update(index_elements=["slot"], set_=values)
+            )
+        return Claim(slot, epoch, again=is_done, order=self._place(slot, now, lease))
 
     def finish(self, claim: Claim, at: datetime, facts: Mapping[str, Any]) -> bool:
         """Mark the slot done; False when the claim was lost meanwhile, and nothing may be written."""
@@ -106,7 +104,11 @@ class Refreshes:
             update(RefreshRow)
             .where(RefreshRow.slot == claim.slot, RefreshRow.epoch == claim.epoch)
             .values(
-                state=DONE, finished_at=at, facts=dict(facts) | ({} if claim.order is None else {"order": claim.order})
+                state=DONE,
+                at=at,
+                finished_at=at,
+                lease_until=at,
+                facts=dict(facts) | ({} if claim.order is None else {"order": claim.order}),
             )
         )
         return result.rowcount == 1

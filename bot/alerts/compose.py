@@ -61,13 +61,14 @@ def plan(waiting: Sequence[Waiting], manners: Manners, sent_today: int, now: dat
     ready, capped = _within_cap(ready, manners, sent_today, now)
     holds |= capped
     ready |= _pulled_along(waiting, ready, now)
+    left_over = sum(ref not in ready for ref in capped)
     leave_alone = chat_hold(manners, now)
     notices = [one for one in due if one.kind == NOTICE]
     waits = [*_waits(due, holds, ready), *(Wait(one, leave_alone) for one in notices if leave_alone is not None)]
     carrying = [one for one in waiting if any(alert.ref in ready for alert in one.alerts)]
     going = carrying if leave_alone is not None else [*carrying, *notices]
     if not going:
-        return Plan(waits=tuple(waits), capped=len(capped))
+        return Plan(waits=tuple(waits), capped=left_over)
     # Never one that is held: what stays in it must not go out with the rest.
     carrier = min((one for one in going if one in due), key=lambda one: (one.priority, one.id))
     own = {alert.ref for alert in carrier.alerts}
@@ -79,7 +80,7 @@ def plan(waiting: Sequence[Waiting], manners: Manners, sent_today: int, now: dat
             one.id for one in going if one is not carrier and all(alert.ref in ready for alert in one.alerts)
         ),
         waits=tuple(waits),
-        capped=len(capped),
+        capped=left_over,
         occasion=_occasion(carrying, now),
     )
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Iterable, Sequence
 
 from scoring.model import ChangeKind, Signal
 from storage.alerts import Alert, NewAlert
 
 RANK = {ChangeKind.ESCALATED: 0, ChangeKind.GROWN: 1, ChangeKind.NEW: 2, ChangeKind.RESOLVED: 3}
-SomeAlert = TypeVar("SomeAlert", Alert, NewAlert)
 
 
 def urgency(alert: Alert | NewAlert) -> tuple[int, float, int, str, str, int]:
@@ -29,21 +27,22 @@ def priority(alerts: Iterable[Alert | NewAlert]) -> int:
     return 1000 * over + round(1000 + 100 * level)
 
 
-def merged(alerts: Sequence[SomeAlert]) -> list[tuple[SomeAlert, tuple[int, ...]]]:
+def merged(alerts: Sequence[Alert], over: Collection[str] = ()) -> list[tuple[Alert, tuple[int, ...]]]:
     """Worst first, each coin or cluster once, with all subscriptions that ring for it.
 
     Two subscriptions of one chat with different minimums may ring for one coin in one refresh; the most
     urgent alert of them is shown, and names both. What is over for one and rings for another is two entries:
-    who asked to be told of the end must not read the other's alert instead.
+    who asked to be told of the end must not read the other's alert instead. So it is with a story that has ended
+    before it could be told (`over` has the #refs of those) and the one that has begun since.
     """
-    groups: dict[tuple[str, str, bool], list[SomeAlert]] = {}
+    groups: dict[tuple[str, str, bool, bool], list[Alert]] = {}
     for alert in sorted(alerts, key=urgency):
-        over = alert.kind == ChangeKind.RESOLVED
-        groups.setdefault((alert.signal, alert.key, over), []).append(alert)
+        place = (alert.signal, alert.key, alert.kind == ChangeKind.RESOLVED, alert.ref in over)
+        groups.setdefault(place, []).append(alert)
     return [(group[0], _subscriptions(group)) for group in groups.values()]
 
 
-def _subscriptions(group: Sequence[SomeAlert]) -> tuple[int, ...]:
+def _subscriptions(group: Sequence[Alert]) -> tuple[int, ...]:
     return tuple(sorted({one.subscription_id for one in group if one.subscription_id is not None}))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -23,7 +23,7 @@ from scoring.model import ChangeKind
 from storage import Storage, Transaction
 from storage.alerts import Alert
 from storage.chats import ACTIVE, Chat
-from storage.outbox import ALERTS, NOTICE, Delivery, NewDelivery
+from storage.outbox import ALERTS, NOTICE, Delivery, NewDelivery, Waiting
 
 log = logging.getLogger("tocsin.delivery")
 
@@ -96,6 +96,7 @@ class Dispatch:
         with self.storage.read() as tx:
             others = tx.outbox.owners() - {self.owner}
         with self.storage.write() as tx:
+            tx.chats.use(self.platform, now)
             dead = [owner for owner in others if self.is_gone(owner)]
             recovered = tx.outbox.recover(now, LEASE, but=in_hand)
             recovered += sum(tx.outbox.recover(now, LEASE, owner=owner) for owner in dead)
@@ -144,35 +145,35 @@ class Dispatch:
 
     def _note_failure(self, tx: Transaction, outcome: Outcome, decision: RetryDecision) -> None:
         delivery, chat, now = outcome.claimed.delivery, outcome.claimed.chat, outcome.at
+        if not self._note_delivery(tx, delivery, decision, now):
+            return  # the claim was lost, and with it perhaps the chat: another may have its number now
         match decision.action:
             case Action.RETRY | Action.REPEAT:
-                doubt = delivery.maybe_repeat or decision.action is Action.REPEAT
-                tx.outbox.retry(delivery, decision.reason, maybe_repeat=doubt)
                 tx.chats.retry_at(chat.id, decision.at)
-            case Action.PLATFORM_OFF:
-                tx.outbox.retry(delivery, decision.reason, maybe_repeat=delivery.maybe_repeat)
             case Action.BURY:
-                if tx.outbox.bury(delivery, now, decision.reason, untold=delivery.kind != NOTICE):
-                    ensure_notice(tx, chat.id, now)
+                ensure_notice(tx, chat.id, now)
             case Action.CHAT_OFF:
-                tx.outbox.bury(delivery, now, decision.reason, untold=delivery.kind != NOTICE)
                 tx.chats.switch_off(chat.id, decision.reason)
                 tx.outbox.bury_chat(chat.id, now, decision.reason, untold=True)
             case Action.MOVE:
-                tx.outbox.retry(delivery, decision.reason, maybe_repeat=delivery.maybe_repeat)
                 tx.chats.move(chat.id, (outcome.error and outcome.error.moved_to) or chat.address)
+
+    def _note_delivery(self, tx: Transaction, delivery: Delivery, decision: RetryDecision, now: datetime) -> bool:
+        """What becomes of a message that was not taken; False when its claim was lost meanwhile."""
+        if decision.action in (Action.BURY, Action.CHAT_OFF):
+            return tx.outbox.bury(delivery, now, decision.reason, untold=delivery.kind != NOTICE)
+        doubt = delivery.maybe_repeat or decision.action is Action.REPEAT
+        return tx.outbox.retry(delivery, decision.reason, maybe_repeat=doubt)
 
     def _claim_of(self, tx: Transaction, chat: Chat, now: datetime) -> Claimed | None:
         settings = ChatSettings.from_json(chat.settings)
-        manners = Manners(settings, chat.muted_until, tx.chats.mutes(chat.id, now))
-        sent_today = 0 if settings.cap is None else tx.alerts.sent_since(chat.id, day_began(settings, now))
         # Else it might be in time again, under a clock that is set back, and come after what came after it.
         tx.outbox.expire(now, chat.id)
         waiting = tx.outbox.waiting(chat.id)
         if empty := [one.id for one in waiting if one.kind == ALERTS and not one.alerts]:
             tx.outbox.supersede(empty, now, "no alert is left in it")
         with speaking(settings.spoken):
-            made = plan(waiting, manners, sent_today, now)
+            made = planned(tx, chat, waiting, now)
         for wait in made.waits:
             self._hold(tx, wait, now)
         if made.carrier is None:
@@ -205,9 +206,17 @@ class Dispatch:
         tx.outbox.hold_apart(row.id, apart, wait.refs, now)
 
 
+def planned(tx: Transaction, chat: Chat, waiting: Sequence[Waiting], now: datetime) -> Plan:
+    """What goes out to a chat now of all that waits for it, and what must wait on."""
+    settings = ChatSettings.from_json(chat.settings)
+    manners = Manners(settings, chat.muted_until, tx.chats.mutes(chat.id, now))
+    sent_today = 0 if settings.cap is None else tx.alerts.sent_since(chat.id, day_began(settings, now))
+    return plan(waiting, manners, sent_today, now)
+
+
 def _message(tx: Transaction, made: Plan, delivery: Delivery, settings: ChatSettings) -> Outgoing:
     over = tx.alerts.over(made.alerts)
-    groups = merged(made.alerts)
+    groups = merged(made.alerts, over)
     entries = tuple(
         Entry(alert, ids, brief=_is_brief(alert, made), is_over=alert.ref in over and alert.kind != ChangeKind.RESOLVED)
         for alert, ids in groups
@@ -221,7 +230,7 @@ def _message(tx: Transaction, made: Plan, delivery: Delivery, settings: ChatSett
         nonce=_nonce(delivery, () if entries else notices),
         occasion=made.occasion,
         notices=notices,
-        reply_to=tx.alerts.first_message(entries[0].alert) if follows else None,
+        reply_to=tx.alerts.first_message(entries[0].alert, delivery.chat_id) if follows else None,
         silent=silent,
         mention=settings.mention if entries and not silent else "",
         maybe_repeat=delivery.maybe_repeat,

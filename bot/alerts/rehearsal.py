@@ -50,9 +50,15 @@ class Rehearsal:
     new: int = 0
     risen: int = 0  # ESCALATED or GROWN
     over: int = 0  # RESOLVED, whether the wish asks to be told or not
+    tells_over: bool = False  # it does
     latest: tuple[PastRing, ...] = ()  # the newest of those that would have been told, newest first
     unknown: str = ""  # why nothing is known of the past, in a sentence for people
     without: tuple[str, ...] = field(default=())  # filters of the wish that what is stored cannot answer
+
+    @property
+    def rings(self) -> int:
+        """How often it would have rung."""
+        return self.new + self.risen + (self.over if self.tells_over else 0)
 
 
 def rehearse(
@@ -112,6 +118,7 @@ def _rehearsal(wish: Wish, rings: Iterable[PastRing], base: Rehearsal) -> Rehear
         new=counts[ChangeKind.NEW],
         risen=counts[ChangeKind.ESCALATED] + counts[ChangeKind.GROWN],
         over=counts[ChangeKind.RESOLVED],
+        tells_over=wish.resolve,
         latest=tuple(told[:LATEST]),
         without=base.without,
     )

@@ -43,11 +43,12 @@ def _message(request: Request) -> View:
     with request.storage.read() as tx:
         chat = chat_here(tx, request.chat)
         told = () if chat is None else tx.alerts.in_message(ref, chat.id)
+        over = tx.alerts.over([one.alert for one in told])
         zone = settings_of(chat).tz
     if not told:
         raise UserError(tr("No alert {ref} went to this chat; /missed shows what rang", ref=f"#{ref}"), "/missed")
     fates = {one.alert.ref: one for one in told}
-    entries = list(enumerate(merged([one.alert for one in told])))
+    entries = list(enumerate(merged([one.alert for one in told], over)))
     page = page_of(entries, lambda one: (one[0],), (int,), _paging(request, ref, f"ref={ref}"))
     shown = [(fates[alert.ref], ids) for _, (alert, ids) in page.rows]
     return message_view(ref, shown, page, zone, request.now)

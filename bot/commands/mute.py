@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from bot.alerts.compose import Plan
+from bot.alerts.dispatch import planned
 from bot.alerts.holding import Why
 from bot.commands.base import Command, Kind, Param, Request
 from bot.commands.chats import chat_here, open_chat, settings_of
@@ -59,8 +61,10 @@ def unmute(request: Request) -> View:
         else:
             tx.chats.mute(chat.id, None)
             lifted = [one for one in muted.names if name is not None and tx.chats.unmute_name(chat.id, one)]
-        released = tx.outbox.release_chat(chat.id, Why.MUTED.value)
-        return unmuted_view(lifted, released, _muted(tx, tx.chats.by_id(chat.id), request))
+        released = tx.outbox.release_chat(chat.id, request.now, Why.MUTED.value)
+        there = tx.chats.by_id(chat.id) or chat
+        waits = _still_waits(planned(tx, there, tx.outbox.waiting(chat.id), request.now)) if released else None
+        return unmuted_view(lifted, released, waits, _muted(tx, there, request))
 
 
 def muted_words(tx: Transaction, chat: Chat, request: Request) -> list[str]:
@@ -75,9 +79,17 @@ def _mute(tx: Transaction, chat: Chat, names: tuple[str, ...], span: timedelta, 
     if not names:
         tx.chats.mute(chat.id, until)
     # What waits already is judged anew: a mute may have become shorter.
-    tx.outbox.release_chat(chat.id, Why.MUTED.value)
+    tx.outbox.release_chat(chat.id, request.now, Why.MUTED.value)
     muted = _muted(tx, tx.chats.by_id(chat.id), request)
     return muted_view(names[0] if names else "", until, typed_duration(span), muted)
+
+
+def _still_waits(made: Plan) -> tuple[str, datetime] | None:
+    """Why nothing of what waits goes out now all the same, and until when; None where something does."""
+    if made.carrier is not None or not made.waits:
+        return None
+    first = min((one.hold for one in made.waits), key=lambda one: one.until)
+    return first.reason, first.until
 
 
 def _muted(tx: Transaction, chat: Chat | None, request: Request) -> Muted:

@@ -47,7 +47,7 @@ def run(request: Request) -> View:
         settings = replace(settings_of(chat), **changes)
         tx.chats.settle(chat.id, settings.to_json())
         for why in {why for key in given for why in WAITS.get(key, ())}:
-            tx.outbox.release_chat(chat.id, why.value)
+            tx.outbox.release_chat(chat.id, request.now, why.value)
     with speaking(settings.spoken):
         return settings_view(settings, request.now, changed=list(given))
 

@@ -67,7 +67,7 @@ def alert_view(
         refs = f" · #{entries[0].alert.ref}" if entries else ""
         body.append(Note(tr("↻ Possible repeat: the connection broke while it was being sent.") + refs))
     count = numbers.count(len(entries), "alert")
-    title = line(entries[0].alert) if alone else " · ".join(part for part in (occasion, entries and count) if part)
+    title = _change(entries[0]) if alone else " · ".join(part for part in (occasion, entries and count) if part)
     return View(
         title=title or tr("Alerts that did not come"),
         body=tuple(body),
@@ -90,15 +90,18 @@ def _acts(entry: Entry) -> list[Button]:
 
 def _entry(entry: Entry, *, alone: bool) -> list[Element]:
     alert = entry.alert
-    over = f" ({tr('over by now')})" if entry.is_over else ""
     why = subscriptions_text(entry.subscriptions) or tr("a sample")
     if entry.brief and not alone:
-        return [Text(f"{line(alert)}{over} · #{alert.ref}")]
+        return [Text(f"{_change(entry)} · #{alert.ref}")]
     return [
-        *([] if alone else [Text(f"{line(alert)}{over}")]),
+        *([] if alone else [Text(_change(entry))]),
         Note(" · ".join(part for part in (detail(alert), why, f"#{alert.ref}") if part)),
         *(filing_links(alert.facts)[:LINKS] or contract_links(alert.facts)),
     ]
+
+
+def _change(entry: Entry) -> str:
+    return line(entry.alert) + (f" ({tr('over by now')})" if entry.is_over else "")
 
 
 def headline(alert: Alert) -> str:

@@ -187,10 +187,12 @@ def _with_place(one: Listed) -> str:
 
 
 def rang(past: Rehearsal) -> str:
-    """How often it would have rung, in a few words: 5 new, 2 risen."""
+    """How often it would have rung, in a few words: 5 new, 2 risen, 4 over."""
     if not past.covered:
         return numbers.UNKNOWN
-    parts = [tr("{count} new", count=past.new)] + ([tr("{count} risen", count=past.risen)] if past.risen else [])
+    parts = [tr("{count} new", count=past.new)]
+    parts += [tr("{count} risen", count=past.risen)] if past.risen else []
+    parts += [tr("{count} over", count=past.over)] if past.over and past.tells_over else []
     said = ", ".join(parts)
     return tr("{rings} or fewer", rings=said) if past.without else said
 

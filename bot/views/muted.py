@@ -10,6 +10,7 @@ from bot.views import local, numbers
 from bot.views.elements import Button, Code, Column, Element, Json, Note, Table, Text, View
 from bot.views.titles import capitalised
 from bot.words import mark, tr
+from bot.words.stored import retold
 
 SPANS = ("1h", "8h", "1d", "1w")
 BUTTONS = 5
@@ -69,15 +70,26 @@ def muted_view(name: str, until: datetime, span: str, muted: Muted) -> View:
     )
 
 
-def unmuted_view(names: Sequence[str], released: int, muted: Muted) -> View:
-    """The answer to /unmute; `released` counts the messages that have waited."""
+def unmuted_view(names: Sequence[str], released: int, waits: tuple[str, datetime] | None, muted: Muted) -> View:
+    """The answer to /unmute.
+
+    `released` counts the messages that have waited; `waits`: why nothing of them comes now, and until when.
+    """
     what = tr("{name} rings again", name=", ".join(names)) if names else tr("This chat rings again")
     waited = tr("What has waited comes now, in one message.") if released else tr("Nothing has waited.")
+    if waits is not None:
+        why, until = waits
+        time = local.at(until, muted.zone, muted.now)
+        waited = tr("What has waited waits on, until {time}: {why}.", time=time, why=retold(why))
     return View(
         title=what,
         body=(Text(waited), *(Note(tr("Still muted: {what}.", what=one)) for one in muted.words())),
         buttons=tuple(reversed(_buttons_of_all())),
-        data={"muted": muted.data(), "released": released},
+        data={
+            "muted": muted.data(),
+            "released": released,
+            "waits_until": None if waits is None else numbers.iso(waits[1]),
+        },
     )
 
 

@@ -126,7 +126,7 @@ def _others(shown: Shown) -> list[Element]:
     rows = tuple(
         (
             numbers.said(minimum) + (f" ({tr('now')})" if minimum == shown.wish.minimum else ""),
-            _a_week(past.new + past.risen, past),
+            _a_week(past.rings, past),
             _a_week(past.new, past),
         )
         for minimum, past in sorted(known.items())

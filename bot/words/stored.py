@@ -73,6 +73,8 @@ TEMPLATES = (
     mark("up"),
     mark("down"),
     mark("refused"),
+    mark("not used"),
+    mark("it is not in the config"),
     # What a number rests on (bot/alerts/coin_matching.py, bot/views/scores.py).
     mark("{answered} of {all} exchanges answered, {without}"),
     mark("{answered} of {all} exchanges answered"),

@@ -45,7 +45,7 @@ class PlatformRow(Table):
 
     __tablename__ = "platform"
     name: Mapped[str] = mapped_column(primary_key=True)
-    state: Mapped[str]  # up, down, refused
+    state: Mapped[str]  # up, down, refused, not used
     detail: Mapped[str]
     since: Mapped[datetime]
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from bot.app import App, open_app
 from bot.chat.discord.words import REFUSED as DISCORD_REFUSED
 from bot.chat.telegram.words import REFUSED as TELEGRAM_REFUSED
 from bot.config import load_config
+from storage import open_storage
+from tests.builders_outbox import chat_of, queue
 from tests.builders_storage import NOW
 from tests.servers.chat_police import Fault
 from tests.servers.discord_gateway import DiscordGateway
@@ -23,6 +26,7 @@ from tests.servers.discord_people import buttons_of, text_of
 from tests.servers.discord_world import town
 from tests.servers.telegram import Telegram
 
+YEAR = timedelta(days=365)
 PATIENCE = 60  # seconds, for a machine that is busy; no test waits for them
 
 
@@ -52,8 +56,8 @@ class Both:
 
 
 @asynccontextmanager
-async def running(folder: Path, *, refuse: str = "") -> AsyncIterator[Both]:
-    """The bot with a simulated market, until the block ends."""
+async def running(folder: Path, *, refuse: str = "", without: str = "") -> AsyncIterator[Both]:
+    """The bot with a simulated market, until the block ends; `without` is a platform that the config leaves out."""
     async with asyncio.timeout(PATIENCE), Telegram(polices=False) as telegram, DiscordGateway(polices=False) as discord:
         town(discord)
         for name, server in (("telegram", telegram), ("discord", discord)):
@@ -72,10 +76,10 @@ insiders = "none"
 [simulation]
 cycle_seconds = 3600
 [telegram]
-token = "{telegram.token}"
+token = "{"" if without == "telegram" else telegram.token}"
 base_url = "{telegram.url}"
 [discord]
-token = "{discord.token}"
+token = "{"" if without == "discord" else discord.token}"
 base_url = "{discord.url}"
 """,
             encoding="utf-8",
@@ -139,6 +143,26 @@ def test_who_asks_is_answered_while_a_refresh_writes(tmp_path: Path) -> None:
             done.set()
             assert "Subscribed" in await subscribing
             await writing
+
+    asyncio.run(run())
+
+
+def test_a_platform_that_the_config_names_no_more_is_told_of_and_keeps_nobody_waiting(tmp_path: Path) -> None:
+    async def run() -> None:
+        storage = open_storage(f"sqlite:///{tmp_path}/bot.db")
+        queue(
+            storage, chat_of(storage, "742", "discord"), "a", now=datetime(2000, 1, 1, tzinfo=UTC), expires=100 * YEAR
+        )
+        async with running(tmp_path, without="discord") as both:
+            status = await both.telegram_says("/status")
+            assert "Discord" in status
+            assert "not used: it is not in the config" in status
+            with storage.read() as tx:
+                health = tx.outbox.health(both.app.clock.now())
+            assert (health.counts["queued"], health.oldest_due) == (1, None)
+        async with running(tmp_path) as both:
+            await both.discord.until(1)
+            assert "not used" not in await both.telegram_says("/status")
 
     asyncio.run(run())
 

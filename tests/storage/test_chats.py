@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
+from bot.alerts.delivery import Courier, CourierOptions
+from bot.clock import FixedClock
 from storage import Storage
-from storage.chats import DOWN, UP
+from storage.chats import DOWN, UNUSED, UP
 from tests.builders_outbox import chat_of, queue
 from tests.builders_storage import NOW
+from tests.chats import FakePlatform
 
 HOUR = timedelta(hours=1)
 
@@ -42,6 +46,16 @@ def test_a_mute_ends_by_itself(storage: Storage) -> None:
         assert tx.chats.mutes(chat.id, NOW + 2 * HOUR) == {}
         assert tx.chats.unmute_name(chat.id, "PEPE")
         assert not tx.chats.unmute_name(chat.id, "PEPE")
+
+
+def test_a_platform_that_one_process_leaves_out_is_in_use_where_another_sends_to_it(storage: Storage) -> None:
+    chat_of(storage, platform="discord")
+    with storage.write() as tx:
+        tx.chats.use_only({"telegram"}, NOW)
+        assert [(one.name, one.state) for one in tx.chats.platforms()] == [("discord", UNUSED)]
+    asyncio.run(Courier(storage, {"discord": FakePlatform()}, FixedClock(NOW), CourierOptions("me")).drain())
+    with storage.read() as tx:
+        assert [(one.name, one.state) for one in tx.chats.platforms()] == [("discord", UP)]
 
 
 def test_a_group_that_becomes_another_keeps_what_it_has(storage: Storage) -> None:

@@ -37,6 +37,28 @@ def test_a_finished_slot_may_be_run_again_and_says_so(storage: Storage) -> None:
     assert (first.again, again.again) == (False, True)
 
 
+def test_a_finished_slot_whose_second_run_came_to_no_end_is_still_finished(storage: Storage) -> None:
+    later = NOW + timedelta(minutes=5)
+    with storage.write() as tx:
+        first = tx.refreshes.claim(7, "a", NOW, LEASE)
+        assert first is not None
+        assert tx.refreshes.finish(first, NOW, {"alerts": 1})
+        again = tx.refreshes.claim(7, "b", later, LEASE)
+        assert again is not None
+        assert tx.refreshes.claim(7, "c", later, LEASE) is None  # nobody runs it beside the second
+        last = tx.refreshes.last()
+        assert last is not None
+        assert (last.at, last.facts["alerts"]) == (NOW, 1)
+        heir = tx.refreshes.claim(7, "c", later + LEASE, LEASE)
+        assert heir is not None
+        assert not tx.refreshes.finish(again, later, {})
+        assert tx.refreshes.finish(heir, later + LEASE, {"alerts": 2})
+        assert tx.refreshes.claim(7, "d", NOW, LEASE) is not None  # also where the clock was set back since
+        last = tx.refreshes.last()
+    assert last is not None
+    assert (last.at, last.facts["alerts"]) == (later + LEASE, 2)
+
+
 def run(storage: Storage, slot: int, at: datetime) -> int | None:
     """Claim and finish; returns the place among all refreshes."""
     with storage.write() as tx:

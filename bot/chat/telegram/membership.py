@@ -10,30 +10,41 @@ from storage.chats import ACTIVE
 PLATFORM = "telegram"
 BLOCKED = "Telegram: the bot was blocked by the user"
 REMOVED = "Telegram: the bot was removed from this chat"
+AWAY = (REMOVED, "bot was kicked", "bot is not a member")  # or a message was refused before the removal was told
 
 
 def switch_off(storage: Storage, address: str, reason: str) -> None:
     """Stop telling a chat and its topics; their subscriptions stay."""
     with storage.write() as tx:
-        for chat in tx.chats.active().values():
-            if chat.platform == PLATFORM and chat.address.partition(":")[0] == address:
+        for chat in tx.chats.under(PLATFORM, address):
+            if chat.status == ACTIVE:
                 tx.chats.switch_off(chat.id, reason)
 
 
 def is_off(storage: Storage, address: str) -> bool | None:
-    """Whether a chat is off; None where it was never seen."""
+    """Whether a chat or a topic of it is off; None where nothing of it was ever seen."""
     with storage.read() as tx:
-        chat = tx.chats.find(PLATFORM, address)
-    return None if chat is None else chat.status != ACTIVE
+        found = tx.chats.under(PLATFORM, address)
+    return any(one.status != ACTIVE for one in found) if found else None
+
+
+def away_from(storage: Storage, address: str) -> tuple[str, ...]:
+    """The addresses of a group and its topics that are off because the bot was removed from the group."""
+    with storage.read() as tx:
+        return tuple(
+            one.address
+            for one in tx.chats.under(PLATFORM, address)
+            if one.status != ACTIVE and any(words in (one.off_reason or "") for words in AWAY)
+        )
 
 
 def move(storage: Storage, before: str, after: str, now: datetime) -> None:
     """A group has become a supergroup: it and its topics have another address."""
     with storage.write() as tx:
         moved = tx.chats.find(PLATFORM, before)
-        for chat in tx.chats.active().values():
-            group, colon, topic = chat.address.partition(":")
-            if chat.platform == PLATFORM and group == before and colon:
+        for chat in tx.chats.under(PLATFORM, before):
+            _, colon, topic = chat.address.partition(":")
+            if colon and chat.status == ACTIVE:
                 tx.chats.move(chat.id, f"{after}:{topic}")
         if moved is None:
             return

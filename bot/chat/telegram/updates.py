@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from telegram import ChatMember, ChatMemberUpdated, Message, Update
 from telegram.constants import ChatMemberStatus, ChatType
 
-from bot.chat.lines import topic_of
+from bot.chat.lines import command_name, topic_of
 from bot.chat.telegram import membership
 from bot.chat.telegram.answers import Reply
 from bot.chat.telegram.lines import is_to_another_bot, line_of, offers_of, payload_of
@@ -147,13 +147,21 @@ class Messages:
     async def _view(self, line: str, ref: ChatRef) -> View | None:
         session = self._session
         payload = payload_of(line)
+        view = await session.ask("/start" if payload else line, ref)
+        if ref.is_group and command_name(line, session.commands) == "start":
+            await self._start_topics(ref)
         if not payload:
-            return await session.ask(line, ref)
-        view = await session.ask("/start", ref)
+            return view
         coins = await asyncio.to_thread(session.coins)
         with speaking(await session.language(ref)):
             offers = offers_of(payload, coins)
             return offered_view(view, offers) if view is not None and offers else view
+
+    async def _start_topics(self, ref: ChatRef) -> None:
+        """Turn on, with one topic, all of a group that went off when it removed the bot."""
+        group = ref.address.partition(":")[0]
+        for address in await asyncio.to_thread(membership.away_from, self._session.storage, group):
+            await self._session.ask("/start", replace(ref, address=address))
 
     async def _hint(self, message: Message, author: Author) -> None:
         session = self._session

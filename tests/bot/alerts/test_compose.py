@@ -97,6 +97,12 @@ def test_the_worst_go_first_when_the_cap_of_a_day_is_reached() -> None:
     assert made.waits[0].hold.until == NOW + 12 * HOUR
 
 
+def test_a_beginning_that_goes_out_with_its_rise_is_not_said_to_wait_for_the_cap() -> None:
+    beginning, rise = alert("new", 5.0, key="X"), alert("rise", 9.0, "ESCALATED", key="X")
+    made = decide(waiting(1, beginning, rise, alert("other")), manners=Manners(ChatSettings(cap=1)))
+    assert (refs(made), made.capped, [one.refs for one in made.waits]) == (["new", "rise"], 1, [("other",)])
+
+
 def test_after_an_interruption_the_message_says_how_long_it_was() -> None:
     old = waiting(1, alert("a"), created_at=NOW - 3 * HOUR)
     assert decide(old, waiting(2, alert("b"))).occasion == "Delayed by up to 3 h"

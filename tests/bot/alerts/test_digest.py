@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +46,12 @@ def test_one_coin_is_told_once_and_names_all_its_subscriptions() -> None:
 def test_what_is_over_for_one_subscription_and_rings_for_another_is_told_twice() -> None:
     told = [alert("RESOLVED", 7.2, subscription=1), alert("ESCALATED", 7.2, subscription=2)]
     assert [(one.kind, ids) for one, ids in merged(told)] == [("ESCALATED", (2,)), ("RESOLVED", (1,))]
+
+
+def test_what_rings_anew_is_not_told_under_an_earlier_story_that_is_over() -> None:
+    earlier, anew = alert("NEW", 8.0), replace(alert("NEW", 4.0), ref="anew", episode=2)
+    told = merged([earlier, anew], over={earlier.ref})
+    assert [(one.ref, ids) for one, ids in told] == [(earlier.ref, (1,)), ("anew", (1,))]
 
 
 @pytest.mark.parametrize(("worse", "better"), [(8.0, 3.0), (10.0, 9.9)])

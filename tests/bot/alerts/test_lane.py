@@ -17,8 +17,10 @@ from bot.alerts.outgoing import Receipt
 from bot.clock import FixedClock
 from bot.errors import Failure, SendError
 from storage import Storage
+from storage.chats import ACTIVE
 from storage.episodes import StoredEpisode
 from storage.outbox import Health
+from storage.privacy import Scope
 from tests.builders_outbox import HOUR, LEASE, chat_of, new_alert, queue
 from tests.builders_storage import NOW
 from tests.chats import FakePlatform
@@ -193,6 +195,24 @@ def test_a_chat_that_is_gone_is_asked_once_and_keeps_its_subscriptions(storage: 
     assert bench.drain() == 1
 
 
+def test_a_chat_that_was_forgotten_while_it_was_sent_to_switches_off_no_other(storage: Storage) -> None:
+    old = chat_of(storage, "old")
+    queue(storage, old, "a")
+
+    def forget(_address: str) -> SendError:
+        with storage.write() as tx:
+            tx.privacy.forget(Scope(chats=(old.id,)), NOW)
+        assert chat_of(storage, "new").id == old.id  # the number is given again
+        return SendError("bot was blocked by the user", Failure.GONE)
+
+    bench = Bench(storage, FakePlatform(fails=forget))
+    bench.drain()
+    with storage.read() as tx:
+        new = tx.chats.find("fake", "new")
+    assert new is not None
+    assert new.status == ACTIVE
+
+
 def test_a_chat_that_moved_gets_the_same_message_at_its_new_address(storage: Storage) -> None:
     bench = Bench(storage, FakePlatform(failures=[SendError("migrated", Failure.MOVED, moved_to="-100")]))
     queue(storage, chat_of(storage, "-1"), "a")
@@ -290,6 +310,26 @@ def test_a_story_that_ended_while_it_waited_says_so(storage: Storage) -> None:
     assert str(bench.platform.views[0].body).count("(over by now)") == 1
 
 
+def test_an_alert_that_comes_alone_says_that_it_is_over(storage: Storage) -> None:
+    bench = Bench(storage)
+    queue(storage, chat_of(storage), new_alert("a", key="A"))
+    with storage.write() as tx:
+        tx.episodes.put([StoredEpisode(1, "A", 1, NOW, NOW, 4.0, 0.0, 2, 1)])
+    bench.drain()
+    assert bench.platform.views[0].title.endswith("(over by now)")
+
+
+def test_what_rings_anew_is_told_beside_the_story_before_it(storage: Storage) -> None:
+    bench = Bench(storage)
+    queue(storage, chat_of(storage), new_alert("a", 8.0, key="A"), new_alert("b", 4.0, key="A", episode=2))
+    with storage.write() as tx:
+        tx.episodes.put([StoredEpisode(1, "A", 1, NOW, NOW, 8.0, 0.0, 2, 1)])
+        tx.episodes.put([StoredEpisode(1, "A", 2, NOW + HOUR, None, 4.0, 0.0, 0, 2)])
+    bench.drain()
+    ((_, message),) = bench.platform.sent
+    assert [(one.alert.facts["level"], one.is_over) for one in message.entries] == [(8.0, True), (4.0, False)]
+
+
 def test_what_follows_replies_to_the_first_message(storage: Storage) -> None:
     bench = Bench(storage)
     chat = chat_of(storage)
@@ -300,6 +340,32 @@ def test_what_follows_replies_to_the_first_message(storage: Storage) -> None:
     queue(storage, chat, new_alert("c", 6.0, "NEW", key="B"))
     bench.drain(LEASE)
     assert [message.reply_to for _, message in bench.platform.sent] == [None, "local-1", None]
+
+
+def test_what_follows_in_another_chat_replies_to_no_message_of_the_first(storage: Storage) -> None:
+    bench = Bench(storage)
+    first, second = chat_of(storage, "first"), chat_of(storage, "second")
+    queue(storage, first, new_alert("a", key="A"))
+    bench.drain()
+    with storage.write() as tx:
+        tx.subscriptions.move(1, second.id)
+    queue(storage, second, new_alert("b", 6.0, "ESCALATED", key="A"))
+    bench.drain(LEASE)
+    queue(storage, second, new_alert("c", 8.0, "ESCALATED", key="A"))
+    bench.drain(LEASE)
+    assert [message.reply_to for _, message in bench.platform.sent] == [None, None, "second-2"]
+
+
+def test_what_follows_in_a_group_that_moved_replies_to_no_number_of_the_old_one(storage: Storage) -> None:
+    bench = Bench(storage)
+    chat = chat_of(storage, "-1")
+    queue(storage, chat, new_alert("a", key="A"))
+    bench.drain()
+    with storage.write() as tx:
+        tx.chats.move(chat.id, "-100")
+    queue(storage, chat, new_alert("b", 6.0, "ESCALATED", key="A"))
+    bench.drain(LEASE)
+    assert [message.reply_to for _, message in bench.platform.sent] == [None, None]
 
 
 def test_a_chat_that_wishes_silence_hears_what_is_urgent(storage: Storage) -> None:

@@ -98,6 +98,15 @@ def test_one_subscription_shows_the_latest_and_what_other_minimums_would_have_do
     assert view.data["past"] == {"days": 7, "new": 2, "risen": 2, "over": 1}
 
 
+def test_ends_count_where_the_subscription_asks_to_be_told_of_them(week: Storage) -> None:
+    ask(week, "/alert pump min=3 resolve=yes")
+    ((listed,),) = tables(ask(week, "/alerts"))
+    assert listed[-1] == "2 new, 2 risen, 1 over"
+    _, latest, minimums = tables(ask(week, "/alerts 1"))
+    assert [row[1].split()[0] for row in latest] == ["ESCALATED", "ESCALATED", "NEW", "RESOLVED", "NEW"]
+    assert {row[0]: row[1:] for row in minimums}["3 (now)"] == ["5", "2"]
+
+
 def test_what_is_not_stored_is_said(storage: Storage) -> None:
     fill(storage)
     refreshes(storage, [1.0, 4.0, 4.0, 4.0], NOW - timedelta(hours=20), timedelta(hours=6))

@@ -10,7 +10,7 @@ from bot.views.elements import Tone
 from storage import Storage
 from storage.outbox import HELD, QUEUED
 from tests.builders_market import CHAT, ask, fill
-from tests.builders_outbox import chat_of, queue
+from tests.builders_outbox import chat_of, new_alert, queue
 from tests.builders_storage import NOW
 
 
@@ -20,10 +20,10 @@ def market(storage: Storage) -> Storage:
     return storage
 
 
-def hold(storage: Storage, name: str, why: str = "muted") -> None:
+def hold(storage: Storage, name: str, why: str = "muted", key: str = "BTC") -> None:
     """One alert that waits."""
     chat = chat_of(storage, CHAT.address, CHAT.platform)
-    queue(storage, chat, name)
+    queue(storage, chat, new_alert(name, key=key))
     with storage.write() as tx:
         newest = tx.outbox.waiting(chat.id)[-1]
         tx.outbox.hold(newest.id, NOW + timedelta(hours=8), why, why, NOW + timedelta(hours=9))
@@ -79,6 +79,32 @@ def test_unmute_releases_what_waits_for_the_mute_and_nothing_else(market: Storag
     assert view.title == "This chat rings again"
     assert view.data["released"] == 1
     assert states(market) == {HELD: 1, QUEUED: 1}
+
+
+def test_unmute_in_quiet_hours_says_until_when_what_has_waited_waits_on(market: Storage) -> None:
+    ask(market, "/mute 8h")
+    hold(market, "a")
+    ask(market, "/settings quiet=10:00-16:00")
+    view = ask(market, "/unmute")
+    assert "What has waited waits on, until 16:00" in str(view.body)
+    assert "quiet hours" in str(view.body)
+    assert view.data["waits_until"] == "2026-04-26T16:00:00Z"
+
+
+def test_unmuting_one_name_does_not_announce_what_waits_for_another(market: Storage) -> None:
+    ask(market, "/mute PUMP 8h")
+    ask(market, "/mute SHRT 1h")
+    hold(market, "b", key="PUMP")
+    view = ask(market, "/unmute SHRT")
+    assert "waits on, until 20:00: PUMP is muted." in str(view.body)
+
+
+def test_what_is_released_before_its_time_waits_from_then_on(market: Storage) -> None:
+    ask(market, "/mute 8h")
+    hold(market, "a")
+    ask(market, "/unmute", after=timedelta(hours=1))
+    with market.read() as tx:
+        assert tx.outbox.health(NOW + timedelta(hours=1)).oldest_due == NOW + timedelta(hours=1)
 
 
 def test_a_mute_that_is_changed_lets_what_waits_be_judged_anew(market: Storage) -> None:

@@ -63,5 +63,19 @@ def test_an_earlier_episode_is_over_though_a_later_one_stands(storage: Storage, 
     assert fields(view)["episode"] == "over: stood for 3 h, since 12:00"
 
 
+def test_what_waits_is_not_said_to_be_over_because_its_subscription_was_changed(storage: Storage, ref: str) -> None:
+    with storage.read() as tx:
+        (alert,) = (one.alert for one in tx.alerts.since(1, NOW, 1))
+    for hours, minimum in ((1, 4), (2, 3), (3, 6)):
+        with storage.read() as tx:
+            assert tx.alerts.over([alert]) == frozenset()
+        ask(storage, f"/alert change 1 min={minimum}", after=timedelta(hours=hours))
+    with storage.read() as tx:
+        assert tx.alerts.over([alert]) == {ref}  # it stands no more above the minimum
+    ask(storage, "/alert off 1", after=timedelta(hours=4))
+    with storage.read() as tx:
+        assert tx.alerts.over([alert]) == frozenset()  # what became of it is not known
+
+
 def test_what_rang_elsewhere_is_not_explained(storage: Storage, ref: str) -> None:
     assert "went to this chat" in ask(storage, f"/why {ref}", chat=ChatRef("console", "other", "x")).title

@@ -226,6 +226,33 @@ def test_a_group_that_removes_the_bot_is_off_with_its_topics(storage: Storage, h
     assert states(storage) == {"-100": off, "-100:5": off, "-1001": (ACTIVE, None)}
 
 
+def test_one_start_turns_on_all_topics_of_a_group_that_had_removed_the_bot(storage: Storage) -> None:
+    subscribed(storage, "-100:5", "-100:6", "-100:7", "-1001")
+    closed = "Telegram: not sent (400 Bad Request: TOPIC_CLOSED)"
+
+    async def run() -> None:
+        async with listening(storage) as world:
+            await groups(world)
+            world.server.removes("-100", "7")
+            world.server.removes("-1001", "7")
+            await world.server.fetched()
+            with storage.write() as tx:
+                shut, kicked = (tx.chats.find("telegram", address) for address in ("-100:6", "-100:7"))
+                assert shut is not None
+                assert kicked is not None
+                tx.chats.switch_off(shut.id, closed)
+                tx.chats.switch_off(kicked.id, "Telegram: not sent (403 Forbidden: bot was kicked from the group chat)")
+            world.server.adds("-100", "7")
+            await world.server.until(1)
+            assert "rings again after /start" in world.texts[0]
+            world.server.says("-100", "7", "/start@tocsin_bot")
+            await world.server.until(2)
+
+    asyncio.run(run())
+    on = (ACTIVE, None)
+    assert states(storage) == {"-100:5": on, "-100:6": (OFF, closed), "-100:7": on, "-1001": (OFF, REMOVED)}
+
+
 def test_a_group_that_adds_the_bot_is_welcomed(storage: Storage) -> None:
     subscribed(storage, "-200")
 
