@@ -25,7 +25,7 @@ VALUES = (100_000.0, 500_000.0, 1_000_000.0, 5_000_000.0, 10_000_000.0)  # USD
 DAYS = (7, 14, 30, 60, 90, 180)
 CHOSEN = 12  # buttons that take something away again
 DIGESTS = {"off": mark("Each in full"), "refresh": mark("A line each"), "daily": mark("Once a day")}
-INDUSTRY_LETTERS = 34  # of a name in a button: a unique beginning is enough
+INDUSTRY_LETTERS = 28  # of a name in a button: a unique beginning is enough
 
 
 class Menu(StrEnum):

@@ -21,6 +21,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 from bot.charts.painter import Painter
 from bot.chat.files import documents_of, file_of, without_documents
 from bot.chat.lines import topic_of
+from bot.chat.telegram.carried import data_of, lines_of, with_lines
 from bot.chat.telegram.pacing import UNCHANGED, patiently
 from bot.chat.telegram.pictures import Pictures
 from bot.chat.telegram.places import Place
@@ -44,11 +45,15 @@ class Reply:
     to: int | None = None  # the message that it is a reply to
 
 
-def markup_of(view: View, topic: str, commands: Mapping[str, Command]) -> InlineKeyboardMarkup | None:
-    """The buttons. One without a slash changes the message that it stands under; the others send another one."""
+def markup_of(view: View, page: Rendered, topic: str, commands: Mapping[str, Command]) -> InlineKeyboardMarkup | None:
+    """The buttons under a page of a View.
+
+    One without a slash changes the message that it stands under; the others send another one.
+    """
+    lines = lines_of(*page)
     rows = [
-        [InlineKeyboardButton(one["text"], callback_data=_data(one["callback_data"], topic, commands)) for one in row]
-        for row in keyboard(view)
+        [InlineKeyboardButton(one["text"], callback_data=one["callback_data"]) for one in row]
+        for row in keyboard(view, lambda line: data_of(_data(line, topic, commands), lines))
     ]
     return InlineKeyboardMarkup(rows) if rows else None
 
@@ -77,10 +82,11 @@ class Answers:
 
     async def say(self, place: Place, view: View, reply: Reply) -> list[int]:
         """Send a View with its files and pictures; returns the messages of texts and files. Raises TelegramError."""
+        view = with_lines(view)
         pages = pages_of(view)
         sent: list[int] = []
         for at, page in enumerate(pages, 1):
-            markup = markup_of(view, reply.topic, self._commands) if at == len(pages) else None
+            markup = markup_of(view, page, reply.topic, self._commands) if at == len(pages) else None
             message, place = await self._page(place, page, markup, reply.to if at == 1 else None)
             sent.append(message.message_id)
         texts = (sent[0], sent[-1])  # an edit of the command changes the first one, a button the last
@@ -97,8 +103,9 @@ class Answers:
 
         `shown` is called as soon as the text is there, for the pictures take longer.
         """
-        text, entities = render(without_documents(view))
-        markup = markup_of(view, topic, self._commands)
+        view = with_lines(view)
+        text, entities = page = render(without_documents(view))
+        markup = markup_of(view, page, topic, self._commands)
         turn = self._pictures.turn(place, [message_id])
 
         async def edit(text: str, entities: Sequence[Entity]) -> object:

@@ -16,6 +16,7 @@ NOT_YOURS = mark(
 )
 NOT_IN_CHANNELS = mark("In a channel only its administrators press buttons. Open a chat of your own with me.")
 NOT_ASKED = mark("Somebody else asked for this; send the command yourself.")
+GONE = mark("This message does not hold that command any more; send the command again.")
 ELSEWHERE = mark("Open a chat with me to do that.")
 
 REFUSED = "Telegram refuses the bot's token, so nobody there is answered; get it from @BotFather and set telegram.token"
