@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
+from rich.cells import cell_len
+
 from bot.chat.texts import aligned, clean, clean_lines, cut, row_groups, units, web_address
 from bot.views.elements import Code, Document, Element, Fields, Link, Note, Picture, Table, Text, Tone, View
 
@@ -19,7 +21,7 @@ TEXT_UNITS = 4096
 ENTITIES = 100
 CALLBACK_BYTES = 64
 BUTTONS = 100
-# In a row, and how many letters of each a telephone of 360 points shows then.
+# In a row, and how many letters of each a telephone of 360 points shows then; a wide one is two.
 IN_A_ROW = ((3, 14), (2, 22))
 LABEL_UNITS = 64
 
@@ -91,7 +93,7 @@ def keyboard(view: View, carry: Callable[[str], str] = str) -> list[list[dict[st
     left = buttons[:BUTTONS]
     while left:
         count = next(
-            (count for count, room in IN_A_ROW if all(units(one["text"]) <= room for one in left[:count])), 1
+            (count for count, room in IN_A_ROW if all(cell_len(one["text"]) <= room for one in left[:count])), 1
         )
         rows.append(left[:count])
         left = left[count:]
