@@ -19,13 +19,13 @@ from telegram import (
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from bot.charts.painter import Painter
-from bot.chat.files import documents_of, file_of, without_documents
+from bot.chat.files import documents_of, file_of
 from bot.chat.lines import topic_of
 from bot.chat.telegram.carried import data_of, lines_of, with_lines
 from bot.chat.telegram.pacing import UNCHANGED, patiently
 from bot.chat.telegram.pictures import Pictures
 from bot.chat.telegram.places import Place
-from bot.chat.telegram.render import Entity, Rendered, keyboard, render
+from bot.chat.telegram.render import Entity, Rendered, keyboard
 from bot.chat.telegram.splitting import pages_of
 from bot.clock import Clock
 from bot.commands.base import Command
@@ -83,12 +83,7 @@ class Answers:
     async def say(self, place: Place, view: View, reply: Reply) -> list[int]:
         """Send a View with its files and pictures; returns the messages of texts and files. Raises TelegramError."""
         view = with_lines(view)
-        pages = pages_of(view)
-        sent: list[int] = []
-        for at, page in enumerate(pages, 1):
-            markup = markup_of(view, page, reply.topic, self._commands) if at == len(pages) else None
-            message, place = await self._page(place, page, markup, reply.to if at == 1 else None)
-            sent.append(message.message_id)
+        sent, place = await self._pages(place, view, pages_of(view), reply)
         texts = (sent[0], sent[-1])  # an edit of the command changes the first one, a button the last
         turn = self._pictures.turn(place, texts)
         for document in documents_of(view):
@@ -98,17 +93,34 @@ class Answers:
 
     async def replace(
         self, place: Place, message_id: int, view: View, topic: str, shown: Callable[[], None] = lambda: None
-    ) -> bool:
-        """Show a View in an earlier message; False where that message takes nothing any more.
+    ) -> list[int]:
+        """Show a View in an earlier message, and what that cannot hold in new ones; returns the messages of its text.
 
-        `shown` is called as soon as the text is there, for the pictures take longer.
+        There are none where the message takes nothing any more. `shown` is called as soon as the text is there, for the
+        pictures take longer.
         """
         view = with_lines(view)
-        text, entities = page = render(without_documents(view))
-        markup = markup_of(view, page, topic, self._commands)
-        turn = self._pictures.turn(place, [message_id])
+        first, *rest = pages_of(view)
+        markup = None if rest else markup_of(view, first, topic, self._commands)
+        texts = [message_id]
+        turn = self._pictures.turn(place, texts)
+        if not await self._edit(place, message_id, first, markup):
+            return []
+        if rest:
+            sent, place = await self._pages(place, view, rest, Reply(topic))
+            texts += sent
+            turn = self._pictures.turn(place, (texts[0], texts[-1]))
+        shown()
+        for document in documents_of(view):
+            await self._file(place, document)
+        await self._pictures.follow(place, (texts[0], texts[-1]), view, turn)
+        return texts
 
-        async def edit(text: str, entities: Sequence[Entity]) -> object:
+    async def _edit(self, place: Place, message_id: int, page: Rendered, markup: InlineKeyboardMarkup | None) -> bool:
+        """Put a text into a message; False where it takes none."""
+        text, entities = page
+
+        async def edit(entities: Sequence[Entity]) -> object:
             return await self._bot.edit_message_text(
                 text,
                 place.chat,
@@ -120,18 +132,15 @@ class Answers:
 
         try:
             try:
-                await patiently(self._clock, lambda: edit(text, entities))
+                await patiently(self._clock, lambda: edit(entities))
             except BadRequest as error:
                 if not _is_about_the_text(error):
                     raise
-                await edit(text, [])
+                await edit([])
+        except ChatMigrated:  # the messages of a group that has moved stay behind
+            return False
         except BadRequest as error:
-            if UNCHANGED not in str(error).lower():
-                return False
-        shown()
-        for document in documents_of(view):
-            await self._file(place, document)
-        await self._pictures.follow(place, [message_id], view, turn)
+            return UNCHANGED in str(error).lower()
         return True
 
     async def put_buttons(self, place: Place, message_id: int, markup: InlineKeyboardMarkup) -> None:
@@ -149,6 +158,17 @@ class Answers:
                 await self._bot.delete_message(place.chat, message_id)
             except TelegramError as error:
                 log.warning("a message could not be deleted: %s", error)
+
+    async def _pages(
+        self, place: Place, view: View, pages: Sequence[Rendered], reply: Reply
+    ) -> tuple[list[int], Place]:
+        """Send the texts of a View, its buttons under the last; returns the messages, and where they stand."""
+        sent: list[int] = []
+        for at, page in enumerate(pages, 1):
+            markup = markup_of(view, page, reply.topic, self._commands) if at == len(pages) else None
+            message, place = await self._page(place, page, markup, reply.to if at == 1 else None)
+            sent.append(message.message_id)
+        return sent, place
 
     async def _page(
         self, place: Place, page: Rendered, markup: InlineKeyboardMarkup | None, reply_to: int | None
@@ -170,8 +190,8 @@ class Answers:
         try:
             return await patiently(self._clock, lambda: send(place)), place
         except ChatMigrated as error:
-            place = Place(error.new_chat_id)
-            return await send(place), place
+            moved = Place(error.new_chat_id)
+            return await send(moved), moved
         except BadRequest as error:
             if not _is_about_the_text(error):
                 raise

@@ -9,7 +9,7 @@ import pytest
 
 from bot.chat.telegram.membership import BLOCKED, REMOVED
 from bot.commands.base import ChatRef
-from bot.views.elements import View
+from bot.views.elements import Button, View
 from storage import Storage
 from storage.chats import ACTIVE, OFF
 from tests.builders_storage import NOW
@@ -305,5 +305,34 @@ def test_an_answer_follows_a_group_that_moved_meanwhile(storage: Storage) -> Non
             world.server.says("-5", "7", "/pump")
             await world.server.until(1)
         assert [one.chat for one in world.server.accepted] == ["-1005"]
+
+    asyncio.run(run())
+
+
+def test_no_message_of_the_new_group_is_taken_for_the_one_that_is_answered(storage: Storage) -> None:
+    async def run() -> None:
+        async with listening(storage, echo) as world:
+            world.server.group("-5", kind="group")
+            world.server.fault("-5", Fault.MIGRATED, to="-1005")
+            world.server.says("-5", "7", "/pump")
+            await world.server.until(1)
+        assert "reply_parameters" not in world.server.accepted[0].body
+
+    asyncio.run(run())
+
+
+def test_a_press_in_a_group_that_moved_meanwhile_is_answered_where_it_is_now(storage: Storage) -> None:
+    async def pages(line: str, _: ChatRef) -> View:
+        return View(line, buttons=(Button("More", "/pump page=2"),))
+
+    async def run() -> None:
+        async with listening(storage, pages) as world:
+            world.server.group("-5", kind="group")
+            world.server.says("-5", "7", "/pump")
+            await world.server.until(1)
+            world.server.fault("-5", Fault.MIGRATED, 2, to="-1005")  # the edit, and what is sent instead
+            world.server.presses(world.server.accepted[0], "More", user="7")
+            await world.server.until(2)
+        assert [(one.chat, one.text) for one in world.server.accepted[1:]] == [("-1005", "/pump page=2")]
 
     asyncio.run(run())
