@@ -13,13 +13,13 @@ from telegram.error import BadRequest, TelegramError
 from bot.chat.lines import changes, command_name, topic_of
 from bot.chat.telegram.answers import Reply
 from bot.chat.telegram.carried import line_in
-from bot.chat.telegram.places import Author, is_group, place_of, ref_of
+from bot.chat.telegram.places import is_group, place_of, presser_of, ref_of
 from bot.chat.telegram.session import Session
 from bot.chat.telegram.words import ELSEWHERE, GONE, IS_SUBSCRIBED, NOT_ASKED, NOT_IN_CHANNELS, NOT_YOURS, SUBSCRIBED
 from bot.chat.turns import Turn, Turns
 from bot.commands.alert import HAS_IT
 from bot.views.elements import Tone, View
-from bot.words import language_of, speaking, tr
+from bot.words import speaking, tr
 from scoring.model import Signal
 
 log = logging.getLogger("tocsin.telegram")
@@ -62,14 +62,14 @@ class Presses:
         if query is None:
             return
         if query.message is None or not query.data:
-            with speaking(language_of(query.from_user.language_code or "")):
+            with speaking(await self._session.language_of(query.from_user)):
                 await self._sign(query, tr(ELSEWHERE), alert=True)
             return
         press = Press(query, query.message, query.data, line_in(query.message, query.data) or "")
         if self._turns.is_full(press.line_before):
             return
         with self._turns.draw(press.line_before) as turn:
-            ref = ref_of(press.message, _presser(query), is_admin=False)
+            ref = ref_of(press.message, presser_of(query), is_admin=False)
             with speaking(await self._session.language(ref)):
                 await self._press(press, turn)
 
@@ -114,7 +114,7 @@ class Presses:
     async def _answer(self, press: Press, turn: Turn) -> None:
         session, message, line = self._session, press.message, press.line
         place, topic = place_of(message), topic_of(line, session.commands)
-        ref = await session.members.ref(message, _presser(press.query))
+        ref = await session.members.ref(message, presser_of(press.query))
         view = await session.ask(line, ref)
         turn.did = press.data
         if view is None:
@@ -127,10 +127,6 @@ class Presses:
         shows_it = press.in_place and view.tone is not Tone.ERROR
         if not shows_it or not await session.answers.replace(place, message.message_id, view, topic, turn.over):
             await session.answers.say(place, view, Reply(topic, message.message_id))
-
-
-def _presser(query: CallbackQuery) -> Author:
-    return Author(str(query.from_user.id), is_admin=None, language=query.from_user.language_code or "")
 
 
 def _asked_by(message: Any, user: int) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
-from telegram import Message, Update
+from telegram import CallbackQuery, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import (
     Application,
@@ -34,7 +34,7 @@ from bot.chat.telegram.fetching import CarefulRequest
 from bot.chat.telegram.inline import Inline
 from bot.chat.telegram.menus import put_menus
 from bot.chat.telegram.pacing import Pacer, seconds_of
-from bot.chat.telegram.places import Place, author_of, place_of, ref_of
+from bot.chat.telegram.places import Place, author_of, place_of, presser_of, ref_of
 from bot.chat.telegram.redaction import TelegramRedaction
 from bot.chat.telegram.session import Session
 from bot.chat.telegram.updates import Messages
@@ -257,18 +257,19 @@ class TelegramChat:
             log.log(level, "an answer could not be given: %s", self._shown(error))
             return
         log.error("answering on Telegram failed", exc_info=error)
-        message = update.effective_message if isinstance(update, Update) else None
+        query = update.callback_query if isinstance(update, Update) else None
+        message = query.message if query else update.effective_message if isinstance(update, Update) else None
         if message is None or self._session is None:
             return
         try:
-            with speaking(await self._language(message)):
+            with speaking(await self._language(message, query)):
                 view = our_fault_view()
             await self._session.answers.say(place_of(message), view, Reply())
         except TelegramError as failed:
             log.warning("not even that could be said: %s", self._shown(failed))
 
-    async def _language(self, message: Message) -> str:
-        author = author_of(message)
+    async def _language(self, message: Any, query: CallbackQuery | None) -> str:
+        author = presser_of(query) if query else author_of(message)
         if author is None or self._session is None:
             return ENGLISH
         return await self._session.language(ref_of(message, author, is_admin=False))

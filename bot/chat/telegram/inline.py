@@ -63,7 +63,7 @@ class Inline:
         coins = matching(name, await asyncio.to_thread(self._session.coins))
         # Each letter typed must not use up what the person may ask in chats, so it is counted apart.
         asker = f"inline:{user.id}"
-        ref = ChatRef(PLATFORM, asker, asker, language=user.language_code or "")
+        ref = ChatRef(PLATFORM, asker, asker, language=await self._session.language_of(user))
         views = []
         for coin in coins or [name]:
             view = await self._card(coin, ref)
