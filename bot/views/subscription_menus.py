@@ -12,7 +12,7 @@ from bot.feeds.sectors import SECTORS
 from bot.views import numbers
 from bot.views.alerts import describe
 from bot.views.elements import Button, Code, Note, Text, View
-from bot.words import mark, tr
+from bot.words import mark, tr, trc
 from scoring.model import Signal
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def part_buttons(part: Part) -> tuple[Button, ...]:
         Menu.TICKERS: lambda: _list_buttons(part, "tickers", part.wish.tickers, tr("All companies")),
         Menu.DIGEST: lambda: _digest_buttons(part),
     }[part.menu]()
-    return (*buttons, Button(tr("◀ Back"), f"/alerts {part.id}"))
+    return (*buttons, Button(trc("menu", "◀ Back"), f"/alerts {part.id}"))
 
 
 def _first_buttons(part: Part) -> list[Button]:

@@ -184,3 +184,13 @@ def test_our_fault_is_said_in_the_language_of_who_pressed(storage: Storage, forg
         assert world.texts[1].startswith("✗ Auf unserer Seite ist etwas schiefgegangen")
 
     asyncio.run(play())
+
+
+def test_back_from_a_menu_is_no_earlier_page(storage: Storage) -> None:
+    async def play() -> None:
+        async with listening(storage) as world:
+            world.server.languages[CHINESE] = "zh-hans"
+            await says(world, CHINESE, "/settings menu=quiet")
+            assert "◀ 返回" in world.server.buttons(world.server.accepted[-1])
+
+    asyncio.run(play())
