@@ -54,6 +54,7 @@ ALLOWED = (
     Update.MESSAGE,
     Update.EDITED_MESSAGE,
     Update.CHANNEL_POST,
+    Update.EDITED_CHANNEL_POST,
     Update.CALLBACK_QUERY,
     Update.INLINE_QUERY,
     Update.MY_CHAT_MEMBER,

@@ -336,3 +336,16 @@ def test_a_press_in_a_group_that_moved_meanwhile_is_answered_where_it_is_now(sto
         assert [(one.chat, one.text) for one in world.server.accepted[1:]] == [("-1005", "/pump page=2")]
 
     asyncio.run(run())
+
+
+def test_an_edited_post_of_a_channel_changes_its_answer(storage: Storage) -> None:
+    async def run() -> None:
+        async with listening(storage, echo) as world:
+            world.server.channel("-900", admins={"7"})
+            sent = world.server.says("-900", "7", "/pump min=6")
+            await world.server.until(1)
+            world.server.says("-900", "7", "/pump min=7", edits=sent)
+            await world.server.when(lambda: world.server.edits)
+        assert [one.text for one in world.server.edits] == ["did /pump min=7"]
+
+    asyncio.run(run())
