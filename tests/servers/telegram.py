@@ -121,6 +121,7 @@ class Telegram(Methods, ChatServer):
             return failed(400, "Bad Request: can't parse JSON object")
         body = body or {}
         self.asked.append((method, body))
+        await self.told()
         sends: dict[str, Callable[..., Awaitable[web.StreamResponse]]] = {
             "sendMessage": self._send,
             "sendPhoto": self._send_file,
