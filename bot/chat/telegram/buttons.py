@@ -85,9 +85,9 @@ class Presses:
 
     async def _refusal(self, query: CallbackQuery, message: Any, line: str) -> str:
         """Why a person may not press a button; empty where they may."""
-        if not line:
-            return tr(GONE)
         chat: Chat = message.chat
+        if not line or (chat.is_forum and not message.is_accessible):  # nobody tells of which topic it was
+            return tr(GONE)
         if not is_group(chat):
             return ""
         if command_name(line, self._session.commands) in ITS_OWN and not _asked_by(message, query.from_user.id):

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.chat.telegram.membership import BLOCKED, REMOVED
+from bot.chat.telegram.words import GONE
 from bot.commands.base import ChatRef
 from bot.views.elements import Button, View
 from storage import Storage
@@ -347,5 +348,22 @@ def test_an_edited_post_of_a_channel_changes_its_answer(storage: Storage) -> Non
             world.server.says("-900", "7", "/pump min=7", edits=sent)
             await world.server.when(lambda: world.server.edits)
         assert [one.text for one in world.server.edits] == ["did /pump min=7"]
+
+    asyncio.run(run())
+
+
+def test_a_press_in_a_topic_whose_message_is_not_told_any_more_changes_no_other_topic(storage: Storage) -> None:
+    async def mutes(line: str, _: ChatRef) -> View:
+        return View(line, buttons=(Button("Mute", "/mute 8h"),))
+
+    async def run() -> None:
+        async with listening(storage, mutes) as world:
+            world.server.group("-100", admins={"7"}, forum=True)
+            world.server.says("-100", "7", "/pump", topic=5)
+            await world.server.until(1)
+            query = world.server.presses(world.server.accepted[0], "Mute", user="7", forgotten=True)
+            await world.server.when(lambda: query in world.server.signs)
+        assert world.server.signs[query]["text"] == GONE
+        assert world.lines == ["/pump"]
 
     asyncio.run(run())
