@@ -126,7 +126,7 @@ class TelegramChat:
             log.warning("a chat is not told: %s", view.title)
             return
         try:
-            await self._session.answers.say(Place(int(address)), view, Reply())
+            await self._session.answers.say(Place.at(address), view, Reply())
         except TelegramError as error:
             log.warning("a chat could not be told: %s", self._shown(error))
 

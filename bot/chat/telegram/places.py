@@ -25,6 +25,12 @@ class Place:
     chat: int
     topic: int | None = None
 
+    @classmethod
+    def at(cls, address: str) -> Place:
+        """The place of an address."""
+        chat, _, topic = address.partition(":")
+        return cls(int(chat), int(topic) if topic else None)
+
     @property
     def address(self) -> str:
         """As it is stored: "chat", or "chat:topic"."""

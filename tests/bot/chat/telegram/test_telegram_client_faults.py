@@ -344,3 +344,14 @@ def test_a_chat_is_told_of_itself_and_where_that_fails_the_log_says_so(
     asyncio.run(run())
     assert "a chat could not be told" in caplog.text
     assert "a chat is not told: nobody listens" in caplog.text
+
+
+def test_a_person_whose_chat_with_the_bot_has_topics_is_told_in_that_of_theirs(storage: Storage) -> None:
+    async def run() -> None:
+        async with listening(storage) as world:
+            await world.server.fetched()
+            await world.chat.tell("42:5", View("told"))
+        (told,) = world.server.accepted
+        assert (told.chat, told.body["message_thread_id"]) == ("42", 5)
+
+    asyncio.run(run())
