@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
 from telegram import CallbackQuery, Update
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import (
     Application,
     ApplicationBuilder,
@@ -38,7 +38,7 @@ from bot.chat.telegram.places import Place, author_of, place_of, presser_of, ref
 from bot.chat.telegram.redaction import TelegramRedaction
 from bot.chat.telegram.session import Session
 from bot.chat.telegram.updates import Messages
-from bot.chat.telegram.words import REFUSED, TAKEN
+from bot.chat.telegram.words import NO_WEBHOOK, REFUSED, TAKEN
 from bot.clock import Clock, SystemClock
 from bot.commands.base import Ask, Command
 from bot.feeds.faults import shown
@@ -111,6 +111,8 @@ class TelegramChat:
                 pause = self._stopped(REFUSED)
             except Conflict:
                 pause = self._stopped(TAKEN)
+            except BadRequest as error:  # whatever else is asked here, Telegram finds nothing wrong with
+                pause = self._stopped(NO_WEBHOOK.format(why=self._shown(error)))
             except TelegramError as error:
                 pause = self._failed(error)
             except OSError as error:

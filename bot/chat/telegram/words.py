@@ -20,6 +20,9 @@ GONE = mark("This message does not hold that command any more; send the command 
 ELSEWHERE = mark("Open a chat with me to do that.")
 
 REFUSED = "Telegram refuses the bot's token, so nobody there is answered; get it from @BotFather and set telegram.token"
+NO_WEBHOOK = (
+    "Telegram brings nothing to telegram.webhook_url ({why}), so nobody there is answered; correct it, or empty it"
+)
 TAKEN = (
     "another program uses the bot's token and gets what people write on Telegram; "
     "stop it, or get a token of its own from @BotFather"

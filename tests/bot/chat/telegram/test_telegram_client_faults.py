@@ -11,14 +11,16 @@ import httpx
 import pytest
 
 from bot.chat.telegram.words import REFUSED, TAKEN
+from bot.clock import FixedClock
 from bot.commands.base import ChatRef
 from bot.views.elements import View
 from bot.views.errors import our_fault_view
 from storage import Storage
+from tests.builders_storage import NOW
 from tests.servers.chat_police import Fault
 from tests.servers.telegram import Telegram
 from tests.servers.telegram_people import person
-from tests.servers.telegram_world import World, listening
+from tests.servers.telegram_world import PATIENCE, World, bot_on, listening
 
 OUR_FAULT = f"✗ {our_fault_view().title}"
 
@@ -312,6 +314,29 @@ def test_updates_that_are_brought_need_the_secret(storage: Storage) -> None:
             world.server.webhook = {"url": "https://another.example"}
             await world.server.when(lambda: world.server.webhook.get("url") == url)  # taken back after some minutes
         assert world.texts == ["did /pump"]
+
+    asyncio.run(run())
+
+
+def test_a_webhook_that_telegram_refuses_is_told_and_tried_again(storage: Storage) -> None:
+    url = "https://tocsin.example/hook"
+
+    async def run() -> None:
+        clock = FixedClock(NOW)
+        server = Telegram(clock.monotonic, now=clock.now)
+        server.no_webhook = "failed to resolve host"
+        async with (
+            asyncio.timeout(PATIENCE),
+            server,
+            bot_on(server, storage, clock, echo, webhook_url=url, webhook_port=free_port()) as world,
+        ):
+            await server.when(lambda: server.names().count("setWebhook") > 1)
+            assert "telegram.webhook_url" in world.chat.fault
+            assert "failed to resolve host" in world.chat.fault
+            server.no_webhook = ""
+            await server.when(lambda: server.webhook.get("url") == url)
+            await server.when(lambda: server.names()[-1] == "getWebhookInfo")
+            assert world.chat.fault == ""
 
     asyncio.run(run())
 
