@@ -94,7 +94,7 @@ class Answers:
     async def replace(
         self, place: Place, message_id: int, view: View, topic: str, shown: Callable[[], None] = lambda: None
     ) -> list[int]:
-        """Show a View in an earlier message, and what that cannot hold in new ones; returns the messages of its text.
+        """Show a View in an earlier message, and what that cannot hold in new ones; returns the messages.
 
         There are none where the message takes nothing any more. `shown` is called as soon as the text is there, for the
         pictures take longer.
@@ -111,10 +111,9 @@ class Answers:
             texts += sent
             turn = self._pictures.turn(place, (texts[0], texts[-1]))
         shown()
-        for document in documents_of(view):
-            await self._file(place, document)
+        files = [(await self._file(place, document)).message_id for document in documents_of(view)]
         await self._pictures.follow(place, (texts[0], texts[-1]), view, turn)
-        return texts
+        return texts + files
 
     async def _edit(self, place: Place, message_id: int, page: Rendered, markup: InlineKeyboardMarkup | None) -> bool:
         """Put a text into a message; False where it takes none."""

@@ -1,11 +1,11 @@
-"""Answers on Telegram that take the place of a message and are longer than one."""
+"""Answers on Telegram that take the place of a message and are more than one."""
 
 from __future__ import annotations
 
 import asyncio
 
 from bot.commands.base import ChatRef
-from bot.views.elements import Button, Note, View
+from bot.views.elements import Button, Document, Note, View
 from storage import Storage
 from tests.servers.telegram_world import listening
 
@@ -48,5 +48,22 @@ def test_an_edit_that_asks_for_more_than_a_message_holds_is_answered_whole_and_b
             world.server.says("42", "42", "/pump", edits=sent)
             await world.server.when(lambda: len(world.server.deleted) == 2)
         assert world.server.edits[-1].text == "/pump"
+
+    asyncio.run(run())
+
+
+def test_a_file_goes_with_the_answer_that_an_edit_takes_back(storage: Storage) -> None:
+    async def exports(line: str, _: ChatRef) -> View:
+        return View(line, (Document("export.json", "{}"),) if line == "/export" else ())
+
+    async def run() -> None:
+        async with listening(storage, exports) as world:
+            sent = world.server.says("42", "42", "/pump")
+            await world.server.until(1)
+            world.server.says("42", "42", "/export", edits=sent)
+            await world.server.when(lambda: world.server.files)
+            world.server.says("42", "42", "/pump", edits=sent)
+            await world.server.when(lambda: world.server.deleted)
+        assert world.server.deleted == [("42", int(world.server.files[0].message_id))]
 
     asyncio.run(run())
