@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from bot.alerts.limiter import Limiter
 from bot.charts.painter import Painter
 from bot.chat.lines import by_name
 from bot.chat.telegram.answers import Reply, is_nobody_there
+from bot.chat.telegram.bringing import Bringing
 from bot.chat.telegram.buttons import Presses
 from bot.chat.telegram.fetching import CarefulRequest
 from bot.chat.telegram.inline import Inline
@@ -218,32 +218,23 @@ class TelegramChat:
     async def _be_brought(self, app: App) -> None:
         """Have updates brought, and look now and then whether they still are."""
         settings = self._settings
-        if app.updater is None:
-            raise AssertionError("the builder makes an updater")
         door = _door(settings.webhook_listen, settings.webhook_port)
+        bringing = Bringing(app.bot, app.update_queue, urlsplit(settings.webhook_url).path)
+        bringing.open(door)
         try:
-            await app.updater.start_webhook(
-                unix=door,  # as PTB calls a socket that is there already
-                url_path=urlsplit(settings.webhook_url).path,
-                webhook_url=settings.webhook_url,
-                secret_token=secrets.token_urlsafe(32),
-                allowed_updates=ALLOWED,
-            )
-        except BaseException:
-            door.close()
-            raise
-        while True:
-            self._works()
-            await self._clock.sleep(WEBHOOK_LOOK)
-            if (await app.bot.get_webhook_info()).url != settings.webhook_url:
-                raise Conflict("the webhook is another one now")
+            await app.bot.set_webhook(settings.webhook_url, secret_token=bringing.secret, allowed_updates=ALLOWED)
+            while True:
+                self._works()
+                await self._clock.sleep(WEBHOOK_LOOK)
+                if (await app.bot.get_webhook_info()).url != settings.webhook_url:
+                    raise Conflict("the webhook is another one now")
+        finally:
+            await bringing.close()
 
     async def _wind_up(self, app: App, *, acknowledge: bool) -> None:
         """End in order: nothing new, then what is under way, then the word that all of it was had."""
         with contextlib.suppress(TelegramError, TimeoutError, RuntimeError):
             async with asyncio.timeout(STOP_SECONDS):
-                if app.updater is not None and app.updater.running:
-                    await app.updater.stop()
                 if app.running:
                     await app.stop()
                     if acknowledge and self._offset is not None and not self._settings.webhook_url:

@@ -318,6 +318,35 @@ def test_updates_that_are_brought_need_the_secret(storage: Storage) -> None:
     asyncio.run(run())
 
 
+def test_of_what_is_brought_only_updates_of_telegram_are_taken_and_none_keeps_the_others(
+    storage: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = free_port()
+
+    async def run() -> None:
+        async with listening(storage, echo, webhook_url="https://tocsin.example/hook", webhook_port=port) as world:
+            await world.server.when(lambda: "getWebhookInfo" in world.server.names())  # now it listens, too
+            headers = {"X-Telegram-Bot-Api-Secret-Token": world.server.webhook["secret_token"]}
+            update = {"update_id": 1, "message": {"text": "of a shape that nobody knows"}}
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as proxy:
+                assert (await proxy.post("/hook", json=update)).status_code == 200
+                assert (await proxy.post("/hook", content=b"{")).status_code == 400
+                assert (await proxy.post("/hook", json=[update])).status_code == 400
+                assert (await proxy.post("/another", json=update)).status_code == 404
+                assert (await proxy.get("/hook")).status_code == 405
+                headers = {"X-Telegram-Bot-Api-Secret-Token": "wrong \u00e9".encode()}
+                assert (await proxy.post("/hook", json=update, headers=headers)).status_code == 403
+            reading, writing = await asyncio.open_connection("127.0.0.1", port)
+            writing.write(b"POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n")
+            assert b" 400 " in await reading.readline()  # nobody waits for so much
+            writing.close()
+        assert world.texts == []
+
+    asyncio.run(run())
+    assert "could not be read and is left out" in caplog.text
+    assert "nobody knows" not in "".join(one.getMessage() for one in caplog.records)
+
+
 def test_a_webhook_that_telegram_refuses_is_told_and_tried_again(storage: Storage) -> None:
     url = "https://tocsin.example/hook"
 
