@@ -23,6 +23,8 @@ MORE_FAMILIES = (
 MISSING = "□"  # for a character that the fonts do not have
 MARKS_IN_A_ROW = 2  # combining ones; more of them paint over their neighbours
 LONGEST = 120  # characters that are looked at
+INCH = 72  # points
+PIXELS = 3  # a point of a picture; how wide letters are differs by it, for they are fitted to pixels
 
 
 @cache
@@ -67,7 +69,7 @@ def width(text: str, size: float, weight: Weight = "normal") -> float:
 
 def _wide(text: str, size: float, weight: Weight) -> float:
     measured = _renderer().get_text_width_height_descent(text, font(size, weight), ismath=False)  # type: ignore[no-untyped-call]
-    return float(measured[0])
+    return float(measured[0]) / PIXELS
 
 
 def fitted(text: str, size: float, most: float, weight: Weight = "normal") -> str:
@@ -107,4 +109,4 @@ def _face(family: str, weight: str) -> FT2Font:
 
 @cache
 def _renderer() -> RendererAgg:
-    return RendererAgg(1, 1, 72)  # type: ignore[no-untyped-call]
+    return RendererAgg(1, 1, INCH * PIXELS)  # type: ignore[no-untyped-call]

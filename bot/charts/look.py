@@ -15,13 +15,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from bot.charts.lettering import Weight, fitted, font, is_legible, width
+from bot.charts.lettering import INCH, PIXELS, Weight, fitted, font, is_legible, width
 from bot.charts.model import Heading, Theme
 
 WIDTH = 360.0  # points
 MARGIN = 20.0
-PIXELS = 3  # a point
-INCH = 72  # points
 TITLE, NAME, VALUE, TEXT, SMALL = 24.0, 13.0, 15.0, 11.5, 10.0  # sizes of letters
 GAP = 8.0  # between two texts of a line
 

@@ -18,7 +18,7 @@ from bot.words import ENGLISH, speaking, tr
 PHONE_CELLS = 34  # of a fixed-width font, before a telephone wraps the line
 GAP = 2  # cells between two columns
 MEASURE = Console(file=StringIO(), width=PHONE_CELLS)
-BAR_CELLS = 10
+BARS = (10, 8, 6, 4, 0)  # cells of a meter's bar: the most that a telephone has room for beside all else
 MARKS_IN_A_ROW = 4  # combining ones; more of them paint over the lines above and below
 REFS = 10  # in the shortest form of a message
 
@@ -91,21 +91,23 @@ def aligned(table: Table) -> list[str] | None:
 
     None where that is too wide for a telephone.
     """
-    above, below = (_block(table, line) for line in (1, 2))
-    if not above or max(map(cell_len, above)) > PHONE_CELLS:
+    tried = (_block(table, 1, bar) for bar in BARS)
+    above = next((lines for lines in tried if lines and max(map(cell_len, lines)) <= PHONE_CELLS), None)
+    if above is None:
         return None
+    below = _block(table, 2, BARS[0])
     if not below:
         return above
     return [line for one, other in zip(above, below, strict=True) for line in (one, *_wrapped(other))]
 
 
-def _block(table: Table, line: int) -> list[str]:
-    """The columns of one line of the rows, their titles first."""
+def _block(table: Table, line: int, bar: int) -> list[str]:
+    """The columns of one line of the rows, their titles first; a meter's bar has `bar` cells."""
     chosen = [at for at, column in enumerate(table.columns) if column.phone == line]
     is_stacked = any(column.phone == 2 for column in table.columns)
     rows = [
         [clean(table.columns[at].title) for at in chosen],
-        *([_drawn(row[at]) if is_stacked else _plain(row[at]) for at in chosen] for row in table.rows),
+        *([_drawn(row[at], bar) if is_stacked else _plain(row[at]) for at in chosen] for row in table.rows),
     ]
     widths = [max(cell_len(row[place]) for row in rows) for place in range(len(chosen))]
     right = [table.columns[at].align == "right" for at in chosen]
@@ -123,12 +125,12 @@ def _wrapped(line: str) -> list[str]:
     return [f" {part}".rstrip() for part in parts]
 
 
-def _drawn(cell: Cell) -> str:
+def _drawn(cell: Cell, bar: int) -> str:
     """A cell, with its bar where it is a meter."""
-    if not isinstance(cell, Meter):
-        return clean(cell)
-    full = round(BAR_CELLS * min(1.0, max(0.0, cell.value / cell.maximum)))
-    return f"{clean(cell.text)} {'█' * full}{'░' * (BAR_CELLS - full)}"
+    if not isinstance(cell, Meter) or not bar:
+        return _plain(cell)
+    full = round(bar * min(1.0, max(0.0, cell.value / cell.maximum)))
+    return f"{clean(cell.text)} {'█' * full}{'░' * (bar - full)}"
 
 
 def row_groups(table: Table) -> list[tuple[str, str]]:

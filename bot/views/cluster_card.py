@@ -165,7 +165,7 @@ def _details(cluster: Cluster, filings: Mapping[str, Filing]) -> list[Element]:
     body: list[Element] = [Fields(tuple(facts)), insiders_table(cluster.insiders)]
     body += [Note(tr("{sentence}.", sentence=said))] if (said := uniform(cluster)) else []
     joined = [one for one in cluster.insiders if one.joined_because]
-    body += [Note(tr("Counted as one, {name}: {why}.", name=one.name, why=_why(one))) for one in joined]
+    body += [Note(tr("Counted as one, {name}: {why}.", name=one.name, why=_why(one).rstrip("."))) for one in joined]
     return body + links_of(cluster, filings)
 
 

@@ -8,6 +8,8 @@ from bot.errors import UserError
 from bot.views.elements import Code, Tone, View
 from bot.words import tr, trn
 
+TOO_MANY = "too many"  # what an error is about: somebody asks too often
+
 
 def error_view(error: UserError) -> View:
     """One line that names the input and the way out, and something that works."""
@@ -30,7 +32,7 @@ def too_many_view(seconds: float) -> View:
             wait,
         ),
         tone=Tone.ERROR,
-        data={"error": "too many", "retry_after": wait},
+        data={"error": TOO_MANY, "retry_after": wait},
     )
 
 

@@ -161,10 +161,7 @@ def cluster_picture(company: Company, rule: ClusterRule, now: datetime) -> Pictu
         last_day=last,
         people=tuple(one for _, people in shown for one in _with_others(people, room)),
         footer=tr(
-            "{first} to {last} {year}, by trade · area of a dot: value",
-            first=day_label(first),
-            last=day_label(last),
-            year=last.year,
+            "{span}, by trade · area of a dot: value", span=_to(numbers.short_day(first), numbers.short_day(last))
         ),
         legend=(tr("bought"), tr("sold"), tr("10b5-1 plan")),
         nothing=tr("nobody traded"),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.charts.model import Theme
 from bot.views import local, numbers
 from bot.views.elements import Button
-from bot.words import languages, mark, spoken, tr
+from bot.words import languages, mark, spoken, tr, trc
 
 if TYPE_CHECKING:
     from bot.alerts.quiet import ChatSettings
@@ -55,7 +55,7 @@ def menu_buttons(settings: ChatSettings, menu: Menu, now: datetime) -> tuple[But
         Menu.CAP: _cap_buttons,
         Menu.DIGEST: _digest_buttons,
     }[menu](settings)
-    return (*buttons, Button(tr("◀ Back"), "/settings"))
+    return (*buttons, Button(trc("menu", "◀ Back"), "/settings"))
 
 
 def settings_buttons(settings: ChatSettings) -> tuple[Button, ...]:

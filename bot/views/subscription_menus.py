@@ -12,7 +12,7 @@ from bot.feeds.sectors import SECTORS
 from bot.views import numbers
 from bot.views.alerts import describe
 from bot.views.elements import Button, Code, Note, Text, View
-from bot.words import mark, tr
+from bot.words import mark, tr, trc
 from scoring.model import Signal
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ VALUES = (100_000.0, 500_000.0, 1_000_000.0, 5_000_000.0, 10_000_000.0)  # USD
 DAYS = (7, 14, 30, 60, 90, 180)
 CHOSEN = 12  # buttons that take something away again
 DIGESTS = {"off": mark("Each in full"), "refresh": mark("A line each"), "daily": mark("Once a day")}
-INDUSTRY_LETTERS = 34  # of a name in a button: a unique beginning is enough
+INDUSTRY_LETTERS = 28  # of a name in a button: a unique beginning is enough
 
 
 class Menu(StrEnum):
@@ -147,7 +147,7 @@ def part_buttons(part: Part) -> tuple[Button, ...]:
         Menu.TICKERS: lambda: _list_buttons(part, "tickers", part.wish.tickers, tr("All companies")),
         Menu.DIGEST: lambda: _digest_buttons(part),
     }[part.menu]()
-    return (*buttons, Button(tr("◀ Back"), f"/alerts {part.id}"))
+    return (*buttons, Button(trc("menu", "◀ Back"), f"/alerts {part.id}"))
 
 
 def _first_buttons(part: Part) -> list[Button]:

@@ -121,6 +121,7 @@ class Telegram(Methods, ChatServer):
             return failed(400, "Bad Request: can't parse JSON object")
         body = body or {}
         self.asked.append((method, body))
+        await self.told()
         sends: dict[str, Callable[..., Awaitable[web.StreamResponse]]] = {
             "sendMessage": self._send,
             "sendPhoto": self._send_file,
@@ -214,6 +215,7 @@ class Telegram(Methods, ChatServer):
         if wait := self._police(chat):
             return limited(wait)
         held["text"] = text
+        held["entities"] = entities if "text" in body else held.get("entities", [])
         held.pop("reply_markup", None)
         if markup:
             held["reply_markup"] = markup
@@ -226,7 +228,7 @@ class Telegram(Methods, ChatServer):
     ) -> web.StreamResponse:
         chat, number = str(body["chat_id"]), next(self.numbers)
         sent: dict[str, Any] = {"message_id": number, "date": int(self.now().timestamp()), "chat": self.chat_of(chat)}
-        sent |= {"from": BOT, "text": text}
+        sent |= {"from": BOT, "text": text, "entities": body.get("entities", [])}
         if "reply_markup" in body:
             sent["reply_markup"] = body["reply_markup"]
         if "message_thread_id" in body:

@@ -49,6 +49,7 @@ class Methods(People):
         self.signs: dict[str, dict[str, Any]] = {}  # press → how it was signed
         self.found: dict[str, list[dict[str, Any]]] = {}  # inline query → results
         self.webhook: dict[str, Any] = {}
+        self.no_webhook = ""  # why none is taken
         self.rivals: int | None = 0  # so many polls are ended by another instance; None: all
         self.deaf = False  # nobody is told who administers what
         self.deleted: list[tuple[str, int]] = []
@@ -103,6 +104,8 @@ class Methods(People):
         return [one for one in self.updates[:100] if allowed is None or {*one} & {*allowed}]
 
     async def _setWebhook(self, body: Mapping[str, Any]) -> Any:  # noqa: N802
+        if self.no_webhook:
+            raise RefusalError(400, f"Bad Request: bad webhook: {self.no_webhook}")
         self.webhook = dict(body)
         await self.told()
         return True

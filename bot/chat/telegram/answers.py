@@ -19,12 +19,13 @@ from telegram import (
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from bot.charts.painter import Painter
-from bot.chat.files import documents_of, file_of, without_documents
+from bot.chat.files import documents_of, file_of
 from bot.chat.lines import topic_of
+from bot.chat.telegram.carried import data_of, lines_of, with_lines
 from bot.chat.telegram.pacing import UNCHANGED, patiently
 from bot.chat.telegram.pictures import Pictures
 from bot.chat.telegram.places import Place
-from bot.chat.telegram.render import Entity, Rendered, keyboard, render
+from bot.chat.telegram.render import Entity, Rendered, keyboard
 from bot.chat.telegram.splitting import pages_of
 from bot.clock import Clock
 from bot.commands.base import Command
@@ -44,11 +45,15 @@ class Reply:
     to: int | None = None  # the message that it is a reply to
 
 
-def markup_of(view: View, topic: str, commands: Mapping[str, Command]) -> InlineKeyboardMarkup | None:
-    """The buttons. One without a slash changes the message that it stands under; the others send another one."""
+def markup_of(view: View, page: Rendered, topic: str, commands: Mapping[str, Command]) -> InlineKeyboardMarkup | None:
+    """The buttons under a page of a View.
+
+    One without a slash changes the message that it stands under; the others send another one.
+    """
+    lines = lines_of(*page)
     rows = [
-        [InlineKeyboardButton(one["text"], callback_data=_data(one["callback_data"], topic, commands)) for one in row]
-        for row in keyboard(view)
+        [InlineKeyboardButton(one["text"], callback_data=one["callback_data"]) for one in row]
+        for row in keyboard(view, lambda line: data_of(_data(line, topic, commands), lines))
     ]
     return InlineKeyboardMarkup(rows) if rows else None
 
@@ -77,12 +82,8 @@ class Answers:
 
     async def say(self, place: Place, view: View, reply: Reply) -> list[int]:
         """Send a View with its files and pictures; returns the messages of texts and files. Raises TelegramError."""
-        pages = pages_of(view)
-        sent: list[int] = []
-        for at, page in enumerate(pages, 1):
-            markup = markup_of(view, reply.topic, self._commands) if at == len(pages) else None
-            message, place = await self._page(place, page, markup, reply.to if at == 1 else None)
-            sent.append(message.message_id)
+        view = with_lines(view)
+        sent, place = await self._pages(place, view, pages_of(view), reply)
         texts = (sent[0], sent[-1])  # an edit of the command changes the first one, a button the last
         turn = self._pictures.turn(place, texts)
         for document in documents_of(view):
@@ -92,16 +93,33 @@ class Answers:
 
     async def replace(
         self, place: Place, message_id: int, view: View, topic: str, shown: Callable[[], None] = lambda: None
-    ) -> bool:
-        """Show a View in an earlier message; False where that message takes nothing any more.
+    ) -> list[int]:
+        """Show a View in an earlier message, and what that cannot hold in new ones; returns the messages.
 
-        `shown` is called as soon as the text is there, for the pictures take longer.
+        There are none where the message takes nothing any more. `shown` is called as soon as the text is there, for the
+        pictures take longer.
         """
-        text, entities = render(without_documents(view))
-        markup = markup_of(view, topic, self._commands)
-        turn = self._pictures.turn(place, [message_id])
+        view = with_lines(view)
+        first, *rest = pages_of(view)
+        markup = None if rest else markup_of(view, first, topic, self._commands)
+        texts = [message_id]
+        turn = self._pictures.turn(place, texts)
+        if not await self._edit(place, message_id, first, markup):
+            return []
+        if rest:
+            sent, place = await self._pages(place, view, rest, Reply(topic))
+            texts += sent
+            turn = self._pictures.turn(place, (texts[0], texts[-1]))
+        shown()
+        files = [(await self._file(place, document)).message_id for document in documents_of(view)]
+        await self._pictures.follow(place, (texts[0], texts[-1]), view, turn)
+        return texts + files
 
-        async def edit(text: str, entities: Sequence[Entity]) -> object:
+    async def _edit(self, place: Place, message_id: int, page: Rendered, markup: InlineKeyboardMarkup | None) -> bool:
+        """Put a text into a message; False where it takes none."""
+        text, entities = page
+
+        async def edit(entities: Sequence[Entity]) -> object:
             return await self._bot.edit_message_text(
                 text,
                 place.chat,
@@ -113,18 +131,15 @@ class Answers:
 
         try:
             try:
-                await patiently(self._clock, lambda: edit(text, entities))
+                await patiently(self._clock, lambda: edit(entities))
             except BadRequest as error:
                 if not _is_about_the_text(error):
                     raise
-                await edit(text, [])
+                await edit([])
+        except ChatMigrated:  # the messages of a group that has moved stay behind
+            return False
         except BadRequest as error:
-            if UNCHANGED not in str(error).lower():
-                return False
-        shown()
-        for document in documents_of(view):
-            await self._file(place, document)
-        await self._pictures.follow(place, [message_id], view, turn)
+            return UNCHANGED in str(error).lower()
         return True
 
     async def put_buttons(self, place: Place, message_id: int, markup: InlineKeyboardMarkup) -> None:
@@ -142,6 +157,17 @@ class Answers:
                 await self._bot.delete_message(place.chat, message_id)
             except TelegramError as error:
                 log.warning("a message could not be deleted: %s", error)
+
+    async def _pages(
+        self, place: Place, view: View, pages: Sequence[Rendered], reply: Reply
+    ) -> tuple[list[int], Place]:
+        """Send the texts of a View, its buttons under the last; returns the messages, and where they stand."""
+        sent: list[int] = []
+        for at, page in enumerate(pages, 1):
+            markup = markup_of(view, page, reply.topic, self._commands) if at == len(pages) else None
+            message, place = await self._page(place, page, markup, reply.to if at == 1 else None)
+            sent.append(message.message_id)
+        return sent, place
 
     async def _page(
         self, place: Place, page: Rendered, markup: InlineKeyboardMarkup | None, reply_to: int | None
@@ -163,8 +189,8 @@ class Answers:
         try:
             return await patiently(self._clock, lambda: send(place)), place
         except ChatMigrated as error:
-            place = Place(error.new_chat_id)
-            return await send(place), place
+            moved = Place(error.new_chat_id)
+            return await send(moved), moved
         except BadRequest as error:
             if not _is_about_the_text(error):
                 raise

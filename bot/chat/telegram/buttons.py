@@ -12,13 +12,14 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.chat.lines import changes, command_name, topic_of
 from bot.chat.telegram.answers import Reply
-from bot.chat.telegram.places import Author, is_group, place_of, ref_of
+from bot.chat.telegram.carried import line_in
+from bot.chat.telegram.places import is_group, place_of, presser_of, ref_of
 from bot.chat.telegram.session import Session
-from bot.chat.telegram.words import ELSEWHERE, IS_SUBSCRIBED, NOT_ASKED, NOT_IN_CHANNELS, NOT_YOURS, SUBSCRIBED
+from bot.chat.telegram.words import ELSEWHERE, GONE, IS_SUBSCRIBED, NOT_ASKED, NOT_IN_CHANNELS, NOT_YOURS, SUBSCRIBED
 from bot.chat.turns import Turn, Turns
 from bot.commands.alert import HAS_IT
 from bot.views.elements import Tone, View
-from bot.words import language_of, speaking, tr
+from bot.words import speaking, tr
 from scoring.model import Signal
 
 log = logging.getLogger("tocsin.telegram")
@@ -34,17 +35,13 @@ class Press:
 
     query: CallbackQuery
     message: Any
-    data: str  # a command line; without its slash where the answer takes the place of the message
+    data: str  # a command line, or its name; without a slash where the answer takes the place of the message
+    line: str  # the command line
 
     @property
     def in_place(self) -> bool:
         """Whether the answer takes the place of the message."""
         return not self.data.startswith("/")
-
-    @property
-    def line(self) -> str:
-        """The command line."""
-        return f"/{self.data}" if self.in_place else self.data
 
     @property
     def line_before(self) -> tuple[int, int, str]:
@@ -65,14 +62,14 @@ class Presses:
         if query is None:
             return
         if query.message is None or not query.data:
-            with speaking(language_of(query.from_user.language_code or "")):
+            with speaking(await self._session.language_of(query.from_user)):
                 await self._sign(query, tr(ELSEWHERE), alert=True)
             return
-        press = Press(query, query.message, query.data)
+        press = Press(query, query.message, query.data, line_in(query.message, query.data) or "")
         if self._turns.is_full(press.line_before):
             return
         with self._turns.draw(press.line_before) as turn:
-            ref = ref_of(press.message, _presser(query), is_admin=False)
+            ref = ref_of(press.message, presser_of(query), is_admin=False)
             with speaking(await self._session.language(ref)):
                 await self._press(press, turn)
 
@@ -89,6 +86,8 @@ class Presses:
     async def _refusal(self, query: CallbackQuery, message: Any, line: str) -> str:
         """Why a person may not press a button; empty where they may."""
         chat: Chat = message.chat
+        if not line or (chat.is_forum and not message.is_accessible):  # nobody tells of which topic it was
+            return tr(GONE)
         if not is_group(chat):
             return ""
         if command_name(line, self._session.commands) in ITS_OWN and not _asked_by(message, query.from_user.id):
@@ -115,23 +114,19 @@ class Presses:
     async def _answer(self, press: Press, turn: Turn) -> None:
         session, message, line = self._session, press.message, press.line
         place, topic = place_of(message), topic_of(line, session.commands)
-        ref = await session.members.ref(message, _presser(press.query))
+        ref = await session.members.ref(message, presser_of(press.query))
         view = await session.ask(line, ref)
         turn.did = press.data
         if view is None:
             return
         if not press.in_place and _subscribes(line, session) and isinstance(message, Message) and _is_subscribed(view):
-            if (markup := _with_sign(message, line)) is not None:
+            if (markup := _with_sign(message, press.data)) is not None:
                 await session.answers.put_buttons(place, message.message_id, markup)
             if view.tone is Tone.ERROR:
                 return  # subscribed by an earlier press, and told so then
         shows_it = press.in_place and view.tone is not Tone.ERROR
         if not shows_it or not await session.answers.replace(place, message.message_id, view, topic, turn.over):
             await session.answers.say(place, view, Reply(topic, message.message_id))
-
-
-def _presser(query: CallbackQuery) -> Author:
-    return Author(str(query.from_user.id), is_admin=None, language=query.from_user.language_code or "")
 
 
 def _asked_by(message: Any, user: int) -> bool:
@@ -149,16 +144,14 @@ def _is_subscribed(view: View) -> bool:
     return view.tone is not Tone.ERROR or view.data.get("about") == HAS_IT
 
 
-def _with_sign(message: Message, line: str) -> InlineKeyboardMarkup | None:
+def _with_sign(message: Message, data: str) -> InlineKeyboardMarkup | None:
     """The buttons of a message, of which the one that subscribed says so."""
     if message.reply_markup is None:
         return None
     return InlineKeyboardMarkup(
         [
             [
-                InlineKeyboardButton(tr(SUBSCRIBED), callback_data=DONE)
-                if isinstance(one.callback_data, str) and f"/{one.callback_data.removeprefix('/')}" == line
-                else one
+                InlineKeyboardButton(tr(SUBSCRIBED), callback_data=DONE) if one.callback_data == data else one
                 for one in row
             ]
             for row in message.reply_markup.inline_keyboard

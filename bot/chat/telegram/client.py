@@ -6,15 +6,14 @@ import asyncio
 import contextlib
 import logging
 import os
-import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
-from telegram import Message, Update
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram import CallbackQuery, Update
+from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import (
     Application,
     ApplicationBuilder,
@@ -29,16 +28,17 @@ from bot.alerts.limiter import Limiter
 from bot.charts.painter import Painter
 from bot.chat.lines import by_name
 from bot.chat.telegram.answers import Reply, is_nobody_there
+from bot.chat.telegram.bringing import Bringing
 from bot.chat.telegram.buttons import Presses
 from bot.chat.telegram.fetching import CarefulRequest
 from bot.chat.telegram.inline import Inline
 from bot.chat.telegram.menus import put_menus
 from bot.chat.telegram.pacing import Pacer, seconds_of
-from bot.chat.telegram.places import Place, author_of, place_of, ref_of
+from bot.chat.telegram.places import Place, author_of, place_of, presser_of, ref_of
 from bot.chat.telegram.redaction import TelegramRedaction
 from bot.chat.telegram.session import Session
 from bot.chat.telegram.updates import Messages
-from bot.chat.telegram.words import REFUSED, TAKEN
+from bot.chat.telegram.words import NO_WEBHOOK, REFUSED, TAKEN
 from bot.clock import Clock, SystemClock
 from bot.commands.base import Ask, Command
 from bot.feeds.faults import shown
@@ -54,6 +54,7 @@ ALLOWED = (
     Update.MESSAGE,
     Update.EDITED_MESSAGE,
     Update.CHANNEL_POST,
+    Update.EDITED_CHANNEL_POST,
     Update.CALLBACK_QUERY,
     Update.INLINE_QUERY,
     Update.MY_CHAT_MEMBER,
@@ -110,6 +111,8 @@ class TelegramChat:
                 pause = self._stopped(REFUSED)
             except Conflict:
                 pause = self._stopped(TAKEN)
+            except BadRequest as error:  # whatever else is asked here, Telegram finds nothing wrong with
+                pause = self._stopped(NO_WEBHOOK.format(why=self._shown(error)))
             except TelegramError as error:
                 pause = self._failed(error)
             except OSError as error:
@@ -125,7 +128,7 @@ class TelegramChat:
             log.warning("a chat is not told: %s", view.title)
             return
         try:
-            await self._session.answers.say(Place(int(address)), view, Reply())
+            await self._session.answers.say(Place.at(address), view, Reply())
         except TelegramError as error:
             log.warning("a chat could not be told: %s", self._shown(error))
 
@@ -215,32 +218,23 @@ class TelegramChat:
     async def _be_brought(self, app: App) -> None:
         """Have updates brought, and look now and then whether they still are."""
         settings = self._settings
-        if app.updater is None:
-            raise AssertionError("the builder makes an updater")
         door = _door(settings.webhook_listen, settings.webhook_port)
+        bringing = Bringing(app.bot, app.update_queue, urlsplit(settings.webhook_url).path)
+        bringing.open(door)
         try:
-            await app.updater.start_webhook(
-                unix=door,  # as PTB calls a socket that is there already
-                url_path=urlsplit(settings.webhook_url).path,
-                webhook_url=settings.webhook_url,
-                secret_token=secrets.token_urlsafe(32),
-                allowed_updates=ALLOWED,
-            )
-        except BaseException:
-            door.close()
-            raise
-        while True:
-            self._works()
-            await self._clock.sleep(WEBHOOK_LOOK)
-            if (await app.bot.get_webhook_info()).url != settings.webhook_url:
-                raise Conflict("the webhook is another one now")
+            await app.bot.set_webhook(settings.webhook_url, secret_token=bringing.secret, allowed_updates=ALLOWED)
+            while True:
+                self._works()
+                await self._clock.sleep(WEBHOOK_LOOK)
+                if (await app.bot.get_webhook_info()).url != settings.webhook_url:
+                    raise Conflict("the webhook is another one now")
+        finally:
+            await bringing.close()
 
     async def _wind_up(self, app: App, *, acknowledge: bool) -> None:
         """End in order: nothing new, then what is under way, then the word that all of it was had."""
         with contextlib.suppress(TelegramError, TimeoutError, RuntimeError):
             async with asyncio.timeout(STOP_SECONDS):
-                if app.updater is not None and app.updater.running:
-                    await app.updater.stop()
                 if app.running:
                     await app.stop()
                     if acknowledge and self._offset is not None and not self._settings.webhook_url:
@@ -257,18 +251,19 @@ class TelegramChat:
             log.log(level, "an answer could not be given: %s", self._shown(error))
             return
         log.error("answering on Telegram failed", exc_info=error)
-        message = update.effective_message if isinstance(update, Update) else None
+        query = update.callback_query if isinstance(update, Update) else None
+        message = query.message if query else update.effective_message if isinstance(update, Update) else None
         if message is None or self._session is None:
             return
         try:
-            with speaking(await self._language(message)):
+            with speaking(await self._language(message, query)):
                 view = our_fault_view()
             await self._session.answers.say(place_of(message), view, Reply())
         except TelegramError as failed:
             log.warning("not even that could be said: %s", self._shown(failed))
 
-    async def _language(self, message: Message) -> str:
-        author = author_of(message)
+    async def _language(self, message: Any, query: CallbackQuery | None) -> str:
+        author = presser_of(query) if query else author_of(message)
         if author is None or self._session is None:
             return ENGLISH
         return await self._session.language(ref_of(message, author, is_admin=False))

@@ -23,11 +23,12 @@ class CarefulRequest(HTTPXRequest):
         facts = HTTPXRequest.parse_json_payload(payload)
         found = facts.get("result")
         if isinstance(found, list):
-            facts["result"] = [_readable(one) for one in found]
+            facts["result"] = [readable(one) for one in found]
         return facts
 
 
-def _readable(raw: Any) -> Any:
+def readable(raw: Any) -> Any:
+    """An update as it came, or its number alone."""
     try:
         Update.de_json(dict(raw), None)
     except Exception:

@@ -18,6 +18,7 @@ from bot.chat.telegram.session import Session
 from bot.chat.texts import clean, cut
 from bot.commands.base import ChatRef
 from bot.views.elements import Text, Tone, View
+from bot.views.errors import TOO_MANY
 from bot.words import language_of
 
 log = logging.getLogger("tocsin.telegram")
@@ -52,24 +53,23 @@ class Inline:
             return
         found = NAME.match(query.query.strip())
         views = await self._cards_of(found["name"].strip(), query.from_user) if found else []
+        cards = [view for view in views if view is not None]
+        lasts = CACHE_SECONDS if len(cards) == len(views) else 0  # who asked too much may ask the same again soon
         try:
             await query.answer(
-                [_article(at, view) for at, view in enumerate(views)], cache_time=CACHE_SECONDS, is_personal=True
+                [_article(at, view) for at, view in enumerate(cards)], cache_time=lasts, is_personal=True
             )
         except BadRequest as error:
             log.info("an inline query was not answered in time, or not well: %s", error)
 
-    async def _cards_of(self, name: str, user: User) -> list[View]:
+    async def _cards_of(self, name: str, user: User) -> list[View | None]:
+        """The cards of the coins that a name may mean; None for one that cannot be given now."""
         coins = matching(name, await asyncio.to_thread(self._session.coins))
         # Each letter typed must not use up what the person may ask in chats, so it is counted apart.
         asker = f"inline:{user.id}"
-        ref = ChatRef(PLATFORM, asker, asker, language=user.language_code or "")
-        views = []
-        for coin in coins or [name]:
-            view = await self._card(coin, ref)
-            if view is not None:
-                views.append(view)
-        return views
+        ref = ChatRef(PLATFORM, asker, asker, language=await self._session.language_of(user))
+        found = [await self._card(coin, ref) for coin in coins or [name]]
+        return [view for view in found if view is None or view.tone is not Tone.ERROR]
 
     async def _card(self, coin: str, ref: ChatRef) -> View | None:
         now = self._session.clock.monotonic()
@@ -78,8 +78,10 @@ class Inline:
         if kept is not None and until > now:
             return kept
         view = await self._session.ask(f"/coin {coin}", ref)
-        if view is None or view.tone is Tone.ERROR:
+        if view is None or view.data.get("error") == TOO_MANY:
             return None
+        if view.tone is Tone.ERROR:
+            return view
         if len(self._cards) >= MOST_KEPT:
             self._cards.clear()
         self._cards[key] = (now + CACHE_SECONDS, view)

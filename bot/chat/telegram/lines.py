@@ -16,7 +16,7 @@ FIRST_WORD = re.compile(r"^\s*(?P<name>\w+)(?=\s|$)")
 # What follows ?start= in a link may hold A-Z, a-z, 0-9, _ and -: a score of 6.5 is written 6-5.
 PAYLOAD = re.compile(r"^(?P<what>[a-z]+)(?:_(?P<value>[A-Za-z0-9_-]{1,40}))?$")
 NUMBER = re.compile(r"^\d{1,2}(?:[-_]\d{1,2})?$")
-MOST = {Signal.PUMP: 10, Signal.SELLING: 10, Signal.CLUSTERS: 50}
+RANGES = {Signal.PUMP: (0, 10), Signal.SELLING: (0, 10), Signal.CLUSTERS: (1, 50)}
 INSIDERS = "clusters"
 
 
@@ -65,7 +65,8 @@ def offers_of(payload: str, coins: Sequence[str]) -> tuple[Button, ...]:
     if value is None:
         return (Button(tr("🔔 Alert me: {signal}", signal=what), f"/alert {what}"),)
     least = value.replace("-", ".").replace("_", ".")
-    if not NUMBER.match(value) or not 0 <= float(least) <= MOST[signal] or (what == INSIDERS and "." in least):
+    lowest, highest = RANGES[signal]
+    if not NUMBER.match(value) or not lowest <= float(least) <= highest or (what == INSIDERS and "." in least):
         return ()
     told = numbers.count(int(least), "insider") if what == INSIDERS else numbers.said(float(least))
     return (Button(tr("🔔 Alert me: {signal}", signal=f"{what} ≥ {told}"), f"/alert {what} min={least}"),)

@@ -56,7 +56,7 @@ class Pictures:
         return behind.turn
 
     async def follow(self, place: Place, texts: Sequence[int], view: View, turn: int) -> None:
-        """Let what stands behind the texts be the pictures of the View that they show. Raises TelegramError.
+        """Let what stands behind the texts be the pictures of the View that they show.
 
         Nobody waits for a painter to read a number: the texts are there already.
         """
@@ -67,15 +67,27 @@ class Pictures:
             painted = await self._painted(self._painter, view) if turn == behind.turn else []
             if turn != behind.turn:
                 return  # another View since, whose pictures come next
-            old, behind.shown = behind.shown, []
+            try:
+                await self._show(place, behind, painted)
+            except TelegramError as error:  # such as a group that takes no photos; the text is there, and says it too
+                log.warning("an answer goes out without its picture: %s", error)
+
+    async def _show(self, place: Place, behind: Behind, painted: Sequence[tuple[str, bytes]]) -> None:
+        """Put pictures behind a text. What could not be changed or deleted is still known to stand there."""
+        old, behind.shown = behind.shown, []
+        try:
             for caption, png in painted:
                 mark = sha256(png + caption.encode("utf-8", "replace")).digest()
-                before, shown = old.pop(0) if old else (None, b"")
+                before, shown = old[0] if old else (None, b"")
                 if before is None or shown != mark:
                     before = await self._put(place, caption, png, before)
                 behind.shown.append((before, mark))
+                old = old[1:]
             for message, _ in old:
                 await self._delete(place, message)
+            old = []
+        finally:
+            behind.shown += old
 
     def _of(self, place: Place, texts: Sequence[int]) -> Behind:
         keys = [(place.chat, text) for text in texts]

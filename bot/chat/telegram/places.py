@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
-from telegram import Bot, Chat, Message
+from telegram import Bot, CallbackQuery, Chat, Message
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import TelegramError
 
@@ -24,6 +24,12 @@ class Place:
 
     chat: int
     topic: int | None = None
+
+    @classmethod
+    def at(cls, address: str) -> Place:
+        """The place of an address."""
+        chat, _, topic = address.partition(":")
+        return cls(int(chat), int(topic) if topic else None)
 
     @property
     def address(self) -> str:
@@ -65,6 +71,11 @@ def author_of(message: Message) -> Author | None:
         return None
     language = message.from_user.language_code or ""
     return Author(str(message.from_user.id), is_admin=None if is_group(chat) else True, language=language)
+
+
+def presser_of(query: CallbackQuery) -> Author:
+    """Who pressed a button."""
+    return Author(str(query.from_user.id), is_admin=None, language=query.from_user.language_code or "")
 
 
 def ref_of(message: Any, author: Author, *, is_admin: bool) -> ChatRef:

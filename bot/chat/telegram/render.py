@@ -7,8 +7,11 @@ what a name holds of them is broken up, for a coin must not be able to place a l
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
+
+from rich.cells import cell_len
 
 from bot.chat.texts import aligned, clean, clean_lines, cut, row_groups, units, web_address
 from bot.views.elements import Code, Document, Element, Fields, Link, Note, Picture, Table, Text, Tone, View
@@ -18,7 +21,7 @@ TEXT_UNITS = 4096
 ENTITIES = 100
 CALLBACK_BYTES = 64
 BUTTONS = 100
-# In a row, and how many letters of each a telephone of 360 points shows then.
+# In a row, and how many letters of each a telephone of 360 points shows then; a wide one is two.
 IN_A_ROW = ((3, 14), (2, 22))
 LABEL_UNITS = 64
 
@@ -76,17 +79,22 @@ def fits(view: View) -> bool:
     return page.at <= TEXT_UNITS and len(page.entities) <= ENTITIES
 
 
-def keyboard(view: View) -> list[list[dict[str, str]]]:
-    """The rows of buttons; one whose command Telegram cannot carry back is left out."""
+def keyboard(view: View, carry: Callable[[str], str] = str) -> list[list[dict[str, str]]]:
+    """The rows of buttons; `carry` makes of a command what its button carries.
+
+    One that carries more than Telegram takes back is left out.
+    """
     buttons = []
     for button in view.buttons:
-        label, command = cut(clean(button.label), LABEL_UNITS), clean(button.command)
-        if label and 0 < len(command.encode()) <= CALLBACK_BYTES:
-            buttons.append({"text": label, "callback_data": command})
+        label, data = cut(clean(button.label), LABEL_UNITS), carry(clean(button.command))
+        if label and 0 < len(data.encode()) <= CALLBACK_BYTES:
+            buttons.append({"text": label, "callback_data": data})
     rows: list[list[dict[str, str]]] = []
     left = buttons[:BUTTONS]
     while left:
-        count = next((count for count, room in IN_A_ROW if all(units(one["text"]) <= room for one in left[:count])), 1)
+        count = next(
+            (count for count, room in IN_A_ROW if all(cell_len(one["text"]) <= room for one in left[:count])), 1
+        )
         rows.append(left[:count])
         left = left[count:]
     return rows

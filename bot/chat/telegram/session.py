@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from telegram import Bot
+from telegram import Bot, User
 
 from bot.charts.painter import Painter
 from bot.chat.seldom import Seldom
 from bot.chat.telegram.answers import Answers
-from bot.chat.telegram.places import Members
+from bot.chat.telegram.places import PLATFORM, Members
 from bot.clock import Clock
 from bot.commands.base import Ask, ChatRef, Command
 from bot.commands.chats import language_here
@@ -39,3 +39,8 @@ class Session:
     async def language(self, ref: ChatRef) -> str:
         """The language in which a chat is answered."""
         return await asyncio.to_thread(language_here, self.storage, ref)
+
+    async def language_of(self, user: User) -> str:
+        """The language in which a person is answered where it is seen in no chat that the bot is in."""
+        address = str(user.id)  # of the chat that they have with the bot alone
+        return await self.language(ChatRef(PLATFORM, address, address, language=user.language_code or ""))

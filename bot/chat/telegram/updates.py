@@ -139,9 +139,10 @@ class Messages:
     async def _say(self, message: Message, line: str, view: View, earlier: list[int]) -> list[int]:
         """Answer a message, in the place of what answered it before it was edited."""
         session, place = self._session, place_of(message)
-        if earlier and await session.answers.replace(place, earlier[0], view, topic_of(line, session.commands)):
+        topic = topic_of(line, session.commands)
+        if earlier and (texts := await session.answers.replace(place, earlier[0], view, topic)):
             await session.answers.take_back(place, earlier[1:])
-            return earlier[:1]
+            return texts
         return await session.answers.say(place, view, _reply_to(message, line, session))
 
     async def _view(self, line: str, ref: ChatRef) -> View | None:

@@ -16,9 +16,13 @@ NOT_YOURS = mark(
 )
 NOT_IN_CHANNELS = mark("In a channel only its administrators press buttons. Open a chat of your own with me.")
 NOT_ASKED = mark("Somebody else asked for this; send the command yourself.")
+GONE = mark("This message does not hold that command any more; send the command again.")
 ELSEWHERE = mark("Open a chat with me to do that.")
 
 REFUSED = "Telegram refuses the bot's token, so nobody there is answered; get it from @BotFather and set telegram.token"
+NO_WEBHOOK = (
+    "Telegram brings nothing to telegram.webhook_url ({why}), so nobody there is answered; correct it, or empty it"
+)
 TAKEN = (
     "another program uses the bot's token and gets what people write on Telegram; "
     "stop it, or get a token of its own from @BotFather"

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.charts.coin import FUNDING_HIGH, FUNDING_TOP, LEFT, WIDE
+from bot.charts.coin import FUNDING_HIGH, FUNDING_TOP, LEFT, PRICE_TOP, WIDE
 from bot.charts.heat import FLOOR, LIMITS, colour_of, limit_of
 from bot.charts.lettering import fitted, is_legible, shown, width
-from bot.charts.look import PALETTES, ticks_of
+from bot.charts.look import GAP, PALETTES, ticks_of
 from bot.charts.model import Chart, Heading, Theme, TimelineChart
 from bot.charts.paint import paint
 from tests.bot.charts.builders import HOSTILE, coin_chart, every_chart, heat_chart, pixel, pixels, timeline_chart
@@ -127,6 +127,15 @@ def test_a_name_fits_where_it_stands(name: str) -> None:
         assert not found or width(found, 11) <= most
     assert "\n" not in shown(name)
     assert shown(shown(name)) == shown(name)
+
+
+def test_a_long_value_keeps_its_distance_from_what_stands_before_it() -> None:
+    heading = Heading("Price", "$123,456,789.00", "+1,234.0 % in 7 d")
+    png = paint(replace(coin_chart(), price_heading=heading), theme=Theme.LIGHT)
+    line = pixels(png)[round(3 * (PRICE_TOP - 26)) : round(3 * (PRICE_TOP - 8))]
+    blank = (line == 255).all(axis=(0, 2))
+    gaps = [len(run) for run in "".join(" x"[not one] for one in blank).split("x") if run][1:-1]
+    assert sorted(gaps)[-2] >= 3 * (GAP - 1)  # the widest is that after the text
 
 
 def test_what_the_fonts_do_not_have_is_replaced_and_a_name_of_it_gives_way_to_another() -> None:

@@ -32,6 +32,19 @@ def test_a_row_takes_two_lines_where_its_columns_say_so() -> None:
     ]
 
 
+def test_a_bar_makes_room_for_a_long_ticker() -> None:
+    def shown(ticker: str) -> list[str]:
+        cells = ("12", ticker, "", Meter(10, 10, "10.0"), "−0.0123 %", "+120.0 %", "≥ 40 d")
+        return aligned(Table((*COLUMNS, Column("streak", "right")), (cells,))) or ["", "", ""]
+
+    assert [shown(ticker)[2] for ticker in ("BONK", "1000CHEEMS", "NEIROETH@kucoin", "W" * 17)] == [
+        "12  BONK  10.0 ██████████  ≥ 40 d",
+        "12  1000CHEEMS  10.0 ████  ≥ 40 d",
+        "12  NEIROETH@kucoin  10.0   ≥ 40 d",
+        "",
+    ]
+
+
 def test_a_second_line_that_is_too_long_becomes_several_and_a_first_one_does_not() -> None:
     columns = (Column("coin"), Column("name", phone=2))
     assert aligned(Table(columns, (("X", "long " * 10),))) == [

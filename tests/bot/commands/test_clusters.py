@@ -157,6 +157,14 @@ def test_a_company_shows_each_insider_with_role_shares_price_and_dates(storage: 
     )
 
 
+def test_a_sentence_about_a_name_that_ends_with_a_point_has_one(storage: Storage) -> None:
+    chief = person(1, "Abel Ann B.", is_officer=True, officer_title="CEO")
+    put(storage, filing([chief, entity(1)]), filing(TREASURER), filing(DIRECTOR))
+    text = text_of(ask(storage, "/clusters ACME"))
+    assert "only ever files together with Abel Ann B." in text
+    assert ".." not in text
+
+
 def test_who_was_joined_to_whom_is_said_with_the_reason(storage: Storage) -> None:
     put(storage, filing([CHIEF, entity(1)]), filing(TREASURER), filing(DIRECTOR))
     text = text_of(ask(storage, "/clusters ACME"))

@@ -289,6 +289,12 @@ def test_both_sides_are_shown_and_the_smallest_of_many_share_a_row(storage: Stor
     assert {one.side for one in only.people} == {Side.SELL}
 
 
+def test_a_timeline_of_a_year_names_both_years(storage: Storage) -> None:
+    put(storage, filing(person(1), trade(100, 10)))
+    chart = timeline(ask(storage, "/clusters ACME min_insiders=1 days=365"))
+    assert chart.footer.startswith("2025-04-26 to 2026-04-26, by trade")
+
+
 def test_a_company_in_which_nobody_traded_has_no_picture(storage: Storage) -> None:
     put(storage, filing(person(1), trade(100, 10, code="M")))
     assert not has_picture(ask(storage, "/clusters ACME"))

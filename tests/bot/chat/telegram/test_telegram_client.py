@@ -15,8 +15,9 @@ from bot.clock import FixedClock, SystemClock
 from bot.commands import COMMANDS
 from bot.commands.base import ChatRef
 from bot.views.elements import Button, Code, Document, Note, Text, View
+from bot.views.errors import too_many_view
 from storage import Storage, open_storage
-from tests.builders_market import fill
+from tests.builders_market import ask, fill
 from tests.builders_storage import NOW
 from tests.servers.chat_police import Fault
 from tests.servers.telegram import Telegram
@@ -322,7 +323,7 @@ def test_a_link_offers_what_it_names(market: Storage) -> None:
 
 
 def test_a_link_that_means_nothing_is_a_plain_start(market: Storage) -> None:
-    payloads = ("pump_99", "coin_NONE", "x", "pump_6_6_6", "clusters_2-5", "a/b", "coin_", "ö_1")
+    payloads = ("pump_99", "coin_NONE", "x", "pump_6_6_6", "clusters_2-5", "clusters_0", "a/b", "coin_", "ö_1")
 
     async def run() -> None:
         async with listening(market) as world:
@@ -369,6 +370,21 @@ def test_inline_mode_asks_nothing_that_is_no_name(market: Storage) -> None:
                 await world.server.when(lambda query=query: query in world.server.found)
             assert list(world.server.found.values()) == [[]] * len(texts)
             assert world.asked == []
+
+    asyncio.run(run())
+
+
+def test_an_inline_answer_that_asking_too_much_left_empty_is_not_kept(market: Storage) -> None:
+    async def warned(line: str, ref: ChatRef) -> View | None:
+        return None if "CALM" in line else too_many_view(5) if "SHRT" in line else ask(market, line, ref)
+
+    async def run() -> None:
+        async with listening(market, warned) as world:
+            for text in ("CALM", "SHRT", "PUMP", "nosuchcoin"):
+                query = world.server.searches("5", text)
+                await world.server.when(lambda query=query: query in world.server.found)
+        lasting = [int(body["cache_time"]) for name, body in world.server.asked if name == "answerInlineQuery"]
+        assert lasting == [0, 0, 30, 30]
 
     asyncio.run(run())
 

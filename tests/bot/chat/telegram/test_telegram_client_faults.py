@@ -11,14 +11,16 @@ import httpx
 import pytest
 
 from bot.chat.telegram.words import REFUSED, TAKEN
+from bot.clock import FixedClock
 from bot.commands.base import ChatRef
 from bot.views.elements import View
 from bot.views.errors import our_fault_view
 from storage import Storage
+from tests.builders_storage import NOW
 from tests.servers.chat_police import Fault
 from tests.servers.telegram import Telegram
 from tests.servers.telegram_people import person
-from tests.servers.telegram_world import World, listening
+from tests.servers.telegram_world import PATIENCE, World, bot_on, listening
 
 OUR_FAULT = f"✗ {our_fault_view().title}"
 
@@ -316,6 +318,58 @@ def test_updates_that_are_brought_need_the_secret(storage: Storage) -> None:
     asyncio.run(run())
 
 
+def test_of_what_is_brought_only_updates_of_telegram_are_taken_and_none_keeps_the_others(
+    storage: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = free_port()
+
+    async def run() -> None:
+        async with listening(storage, echo, webhook_url="https://tocsin.example/hook", webhook_port=port) as world:
+            await world.server.when(lambda: "getWebhookInfo" in world.server.names())  # now it listens, too
+            headers = {"X-Telegram-Bot-Api-Secret-Token": world.server.webhook["secret_token"]}
+            update = {"update_id": 1, "message": {"text": "of a shape that nobody knows"}}
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as proxy:
+                assert (await proxy.post("/hook", json=update)).status_code == 200
+                assert (await proxy.post("/hook", content=b"{")).status_code == 400
+                assert (await proxy.post("/hook", json=[update])).status_code == 400
+                assert (await proxy.post("/another", json=update)).status_code == 404
+                assert (await proxy.get("/hook")).status_code == 405
+                headers = {"X-Telegram-Bot-Api-Secret-Token": "wrong \u00e9".encode()}
+                assert (await proxy.post("/hook", json=update, headers=headers)).status_code == 403
+            reading, writing = await asyncio.open_connection("127.0.0.1", port)
+            writing.write(b"POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n")
+            assert b" 400 " in await reading.readline()  # nobody waits for so much
+            writing.close()
+        assert world.texts == []
+
+    asyncio.run(run())
+    assert "could not be read and is left out" in caplog.text
+    assert "nobody knows" not in "".join(one.getMessage() for one in caplog.records)
+
+
+def test_a_webhook_that_telegram_refuses_is_told_and_tried_again(storage: Storage) -> None:
+    url = "https://tocsin.example/hook"
+
+    async def run() -> None:
+        clock = FixedClock(NOW)
+        server = Telegram(clock.monotonic, now=clock.now)
+        server.no_webhook = "failed to resolve host"
+        async with (
+            asyncio.timeout(PATIENCE),
+            server,
+            bot_on(server, storage, clock, echo, webhook_url=url, webhook_port=free_port()) as world,
+        ):
+            await server.when(lambda: server.names().count("setWebhook") > 1)
+            assert "telegram.webhook_url" in world.chat.fault
+            assert "failed to resolve host" in world.chat.fault
+            server.no_webhook = ""
+            await server.when(lambda: server.webhook.get("url") == url)
+            await server.when(lambda: server.names()[-1] == "getWebhookInfo")
+            assert world.chat.fault == ""
+
+    asyncio.run(run())
+
+
 def test_a_port_that_is_taken_is_told(storage: Storage) -> None:
     async def run() -> None:
         with socket.socket() as held:
@@ -344,3 +398,14 @@ def test_a_chat_is_told_of_itself_and_where_that_fails_the_log_says_so(
     asyncio.run(run())
     assert "a chat could not be told" in caplog.text
     assert "a chat is not told: nobody listens" in caplog.text
+
+
+def test_a_person_whose_chat_with_the_bot_has_topics_is_told_in_that_of_theirs(storage: Storage) -> None:
+    async def run() -> None:
+        async with listening(storage) as world:
+            await world.server.fetched()
+            await world.chat.tell("42:5", View("told"))
+        (told,) = world.server.accepted
+        assert (told.chat, told.body["message_thread_id"]) == ("42", 5)
+
+    asyncio.run(run())

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bot.chat.telegram.membership import BLOCKED, REMOVED
+from bot.chat.telegram.words import GONE
 from bot.commands.base import ChatRef
-from bot.views.elements import View
+from bot.views.elements import Button, View
 from storage import Storage
 from storage.chats import ACTIVE, OFF
 from tests.builders_storage import NOW
@@ -305,5 +306,64 @@ def test_an_answer_follows_a_group_that_moved_meanwhile(storage: Storage) -> Non
             world.server.says("-5", "7", "/pump")
             await world.server.until(1)
         assert [one.chat for one in world.server.accepted] == ["-1005"]
+
+    asyncio.run(run())
+
+
+def test_no_message_of_the_new_group_is_taken_for_the_one_that_is_answered(storage: Storage) -> None:
+    async def run() -> None:
+        async with listening(storage, echo) as world:
+            world.server.group("-5", kind="group")
+            world.server.fault("-5", Fault.MIGRATED, to="-1005")
+            world.server.says("-5", "7", "/pump")
+            await world.server.until(1)
+        assert "reply_parameters" not in world.server.accepted[0].body
+
+    asyncio.run(run())
+
+
+def test_a_press_in_a_group_that_moved_meanwhile_is_answered_where_it_is_now(storage: Storage) -> None:
+    async def pages(line: str, _: ChatRef) -> View:
+        return View(line, buttons=(Button("More", "/pump page=2"),))
+
+    async def run() -> None:
+        async with listening(storage, pages) as world:
+            world.server.group("-5", kind="group")
+            world.server.says("-5", "7", "/pump")
+            await world.server.until(1)
+            world.server.fault("-5", Fault.MIGRATED, 2, to="-1005")  # the edit, and what is sent instead
+            world.server.presses(world.server.accepted[0], "More", user="7")
+            await world.server.until(2)
+        assert [(one.chat, one.text) for one in world.server.accepted[1:]] == [("-1005", "/pump page=2")]
+
+    asyncio.run(run())
+
+
+def test_an_edited_post_of_a_channel_changes_its_answer(storage: Storage) -> None:
+    async def run() -> None:
+        async with listening(storage, echo) as world:
+            world.server.channel("-900", admins={"7"})
+            sent = world.server.says("-900", "7", "/pump min=6")
+            await world.server.until(1)
+            world.server.says("-900", "7", "/pump min=7", edits=sent)
+            await world.server.when(lambda: world.server.edits)
+        assert [one.text for one in world.server.edits] == ["did /pump min=7"]
+
+    asyncio.run(run())
+
+
+def test_a_press_in_a_topic_whose_message_is_not_told_any_more_changes_no_other_topic(storage: Storage) -> None:
+    async def mutes(line: str, _: ChatRef) -> View:
+        return View(line, buttons=(Button("Mute", "/mute 8h"),))
+
+    async def run() -> None:
+        async with listening(storage, mutes) as world:
+            world.server.group("-100", admins={"7"}, forum=True)
+            world.server.says("-100", "7", "/pump", topic=5)
+            await world.server.until(1)
+            query = world.server.presses(world.server.accepted[0], "Mute", user="7", forgotten=True)
+            await world.server.when(lambda: query in world.server.signs)
+        assert world.server.signs[query]["text"] == GONE
+        assert world.lines == ["/pump"]
 
     asyncio.run(run())

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from pydantic import SecretStr
 
 from bot.alerts.delivery import Courier, CourierOptions
 from bot.alerts.quiet import ChatSettings
 from bot.chat.telegram.send import TelegramSender
+from bot.commands.base import ChatRef
 from bot.settings import TelegramSettings
+from bot.views.elements import Button, View
 from storage import Storage
 from tests.builders_alerts import coin_state, run, snapshot
 from tests.builders_market import fill
@@ -144,5 +147,50 @@ def test_an_inline_card_is_in_the_language_of_who_asks_for_it(storage: Storage) 
         assert ["Kurs: " in card for card in cards] == [True, False, True]
         assert ["price: " in card for card in cards] == [False, True, False]
         assert world.lines == ["/coin PUMP", "/coin PUMP"]  # the second German one was kept
+
+    asyncio.run(play())
+
+
+def test_who_chose_a_language_has_inline_cards_and_signs_in_it_too(storage: Storage) -> None:
+    fill(storage)
+
+    async def play() -> None:
+        async with listening(storage) as world:
+            world.server.languages[ENGLISH] = "en"
+            await says(world, ENGLISH, "/settings language=de")
+            query = world.server.searches(ENGLISH, "PUMP")
+            await world.server.when(lambda: query in world.server.found)
+            pressed = world.server.presses_data("/alert pump", ENGLISH, message=None)
+            await world.server.when(lambda: pressed in world.server.signs)
+        assert "Kurs: " in str(world.server.found[query])
+        assert world.server.signs[pressed]["text"] == "Dafür einen Chat mit dem Bot öffnen."
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_our_fault_is_said_in_the_language_of_who_pressed(storage: Storage, forgotten: bool) -> None:
+    async def broken(line: str, _: ChatRef) -> View:
+        if line == "/help":
+            raise ValueError("broken")
+        return View("T", buttons=(Button("Help", "/help"),))
+
+    async def play() -> None:
+        async with listening(storage, broken) as world:
+            world.server.languages[GERMAN] = "de"
+            await says(world, GERMAN, "/pump")
+            world.server.presses(world.server.accepted[0], "Help", forgotten=forgotten)
+            await world.server.until(2)
+        assert world.texts[1].startswith("✗ Auf unserer Seite ist etwas schiefgegangen")
+
+    asyncio.run(play())
+
+
+def test_back_from_a_menu_is_no_earlier_page(storage: Storage) -> None:
+    async def play() -> None:
+        async with listening(storage) as world:
+            world.server.languages[CHINESE] = "zh-hans"
+            await says(world, CHINESE, "/settings menu=quiet")
+            assert "◀ 返回" in world.server.buttons(world.server.accepted[-1])
 
     asyncio.run(play())

@@ -19,7 +19,7 @@ from tests.bot.charts.builders import coin_chart
 from tests.builders_market import fill
 from tests.builders_storage import NOW
 from tests.painters import WORKER
-from tests.servers.chat_police import Accepted
+from tests.servers.chat_police import Accepted, Fault
 from tests.servers.telegram import Telegram
 from tests.servers.telegram_world import PATIENCE, World, bot_on, listening
 
@@ -156,6 +156,44 @@ def test_the_picture_of_an_edited_command_changes_with_its_answer(storage: Stora
         assert photos(world) == {}
         mine = [held["text"] for held in world.server.messages.values() if held["from"]["is_bot"]]
         assert mine == ["about none"]
+
+    asyncio.run(run())
+
+
+def test_where_no_photo_is_taken_the_text_is_still_the_answer_that_an_edit_changes(
+    storage: Storage, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+
+    async def run() -> None:
+        async with painted(storage, str(go)) as world:
+            number = world.server.says("42", "42", "/coin wait")
+            await world.server.until(1)
+            refusal = "Bad Request: not enough rights to send photos to the chat"
+            world.server.fault("42", Fault.REFUSED, text=refusal)
+            go.touch()
+            world.server.says("42", "42", "/coin none", edits=number)  # waits for the answer to what was there before
+            await world.server.when(lambda: world.server.edits)
+        assert world.texts == ["about wait"]
+        assert photos(world) == {}
+
+    asyncio.run(run())
+
+
+def test_a_picture_that_could_not_be_changed_is_changed_by_the_next_press(storage: Storage, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+
+    async def run() -> None:
+        async with painted(storage, str(go)) as world:
+            sent = await shown(world, "/coin A", 2)
+            world.server.presses(sent, "to wait")
+            await world.server.when(lambda: world.server.edits)
+            world.server.fault("42", Fault.BLOCKED)
+            go.touch()
+            await world.server.when(lambda: "editMessageMedia" in world.server.names())
+            world.server.presses(sent, "to B")
+            await world.server.when(lambda: len(world.server.edits) == 2)
+        assert photos(world) == {int(sent.message_id) + 1: "a picture of B"}
 
     asyncio.run(run())
 

@@ -158,6 +158,7 @@ def test_buttons_stand_three_in_a_row() -> None:
         (["Communication Services", "Energy", "Utilities", "Industrials"], [2, 2]),
         (["x" * 23, "x" * 23, "y"], [1, 1, 1]),
         (["🔔" * 7, "🔔" * 7, "🔔" * 7, "x" * 15], [3, 1]),
+        (["🔔 ≥ 3 名内部人买入时提醒", "🔔 ≥ 3 名内部人卖出时提醒", "ACME 详情"], [1, 1, 1]),  # a wide letter is two
     ],
 )
 def test_a_row_has_as_many_buttons_as_a_telephone_shows_whole(labels: list[str], rows: list[int]) -> None:
