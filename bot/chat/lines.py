@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from bot.commands.base import Command
+from scoring.model import Signal
 
 
 def by_name(commands: Collection[Command]) -> dict[str, Command]:
@@ -29,3 +30,9 @@ def changes(line: str, commands: Mapping[str, Command]) -> bool:
     """Whether a line changes what a chat is told, and does not only show it."""
     command = commands.get(command_name(line, commands))
     return command is not None and command.changes and not (command.shows and len(line.split()) == 1)
+
+
+def subscribes(line: str, commands: Mapping[str, Command]) -> bool:
+    """Whether a line makes a subscription."""
+    words = line.split(maxsplit=2)
+    return command_name(line, commands) == "alert" and len(words) > 1 and words[1] in set(Signal)

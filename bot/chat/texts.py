@@ -137,7 +137,7 @@ def row_groups(table: Table) -> list[tuple[str, str]]:
     """Each row as a heading, its cells up to the first text, and one line of `title value` for the others."""
     lefts = [at for at, column in enumerate(table.columns) if column.align == "left"]
     first = (lefts[0] if lefts else 0) + 1
-    titles = [clean(column.title) for column in table.columns[first:]]
+    titles = ["" if column.is_plain else clean(column.title) for column in table.columns[first:]]
     groups = []
     for row in table.rows:
         cells = [_plain(cell) for cell in row]

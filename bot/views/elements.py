@@ -71,6 +71,7 @@ class Column:
     title: str
     align: Literal["left", "right"] = "left"
     phone: Literal[0, 1, 2] = 1  # the line of a row on which it stands on a telephone; 0: it is left out there
+    is_plain: bool = False  # where rows are told in words, its values need no title before them
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,13 +60,13 @@ def start_view(subscriptions: int = 0, *, was_off: bool = False) -> View:
 
 def list_view(commands: Sequence[Command]) -> View:
     """All commands with an example each."""
-    columns = (Column(tr("command")), Column(tr("what it does")), Column(tr("example")))
-    rows = tuple((f"/{one.name}", tr(one.summary), one.example) for one in commands)
+    columns = (Column(tr("command")), Column(tr("what it does"), is_plain=True), Column(tr("example")))
+    rows = tuple((f"/{one.name}", tr(one.summary), _example(one)) for one in commands)
     return View(
         title=tr("Commands"),
         body=(
             Table(columns, rows),
-            Note(tr("min=6, min:6 and min 6 mean the same. /help pump tells all of one.")),
+            Note(tr("Typed, min=6, min:6 and min 6 mean the same. /help pump tells all of one.")),
         ),
         data={"commands": [one.name for one in commands]},
     )
@@ -74,15 +74,29 @@ def list_view(commands: Sequence[Command]) -> View:
 
 def command_view(command: Command) -> View:
     """One command with all it takes."""
-    columns = tuple(
-        Column(title) for title in (tr("parameter"), tr("what"), tr("allowed"), tr("default"), tr("example"))
+    columns = (
+        Column(tr("parameter")),
+        Column(tr("what"), is_plain=True),
+        Column(tr("allowed")),
+        Column(tr("default")),
+        Column(tr("example")),
     )
     rows = tuple(
-        (param.name, tr(param.help), allowed(param), default(param), param.example) for param in command.params
+        (param.name, tr(param.help), allowed(param), _default(param), param.example) for param in command.params
     )
     summary = tr("{sentence}.", sentence=tr(command.summary))
     body = (Text(summary), *((Table(columns, rows),) if rows else ()), Code(command.example))
     return View(title=f"/{command.name}", body=body, data={"command": command.name})
+
+
+def _default(param: Param) -> str:
+    """What holds when it is not given, if anything does."""
+    return "" if param.default is None and not param.required else default(param)
+
+
+def _example(command: Command) -> str:
+    """An example that tells more than the command's name."""
+    return "" if command.example == f"/{command.name}" else command.example
 
 
 def allowed(param: Param) -> str:

@@ -33,7 +33,12 @@ def missed_view(page: Page[Told], since: datetime, zone: tzinfo, now: datetime) 
             buttons=(Button(tr("Since a week"), "/missed 1w"), Button(tr("Subscriptions"), "/alerts")),
             data={"alerts": [], "since": numbers.iso(since), **pagination(page)},
         )
-    columns = (Column(tr("at")), Column(tr("alert")), Column("#ref"), Column(tr("what became of it")))
+    columns = (
+        Column(tr("at")),
+        Column(tr("alert"), is_plain=True),
+        Column("#ref"),
+        Column(tr("what became of it"), is_plain=True),
+    )
     rows = tuple(
         (local.at(one.alert.created_at, zone, now), line(one.alert), one.alert.ref, fate(one, zone, now))
         for one in page.rows

@@ -127,7 +127,7 @@ def _sources_table(health: Health) -> Table:
         Column(tr("newest")),
         Column(tr("age"), "right"),
         Column(tr("last asked"), "right"),
-        Column(tr("state")),
+        Column(tr("state"), is_plain=True),
     )
     rows = [
         _row(title_of(name), at, by_name.get(name), now, closed=EXCHANGES[name].closed if name in EXCHANGES else None)

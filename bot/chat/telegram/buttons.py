@@ -10,7 +10,7 @@ from telegram import CallbackQuery, Chat, InlineKeyboardButton, InlineKeyboardMa
 from telegram.constants import ChatType
 from telegram.error import BadRequest, TelegramError
 
-from bot.chat.lines import changes, command_name, topic_of
+from bot.chat.lines import changes, command_name, subscribes, topic_of
 from bot.chat.telegram.answers import Reply
 from bot.chat.telegram.carried import line_in
 from bot.chat.telegram.places import is_group, place_of, presser_of, ref_of
@@ -20,7 +20,6 @@ from bot.chat.turns import Turn, Turns
 from bot.commands.alert import HAS_IT
 from bot.views.elements import Tone, View
 from bot.words import speaking, tr
-from scoring.model import Signal
 
 log = logging.getLogger("tocsin.telegram")
 
@@ -119,7 +118,12 @@ class Presses:
         turn.did = press.data
         if view is None:
             return
-        if not press.in_place and _subscribes(line, session) and isinstance(message, Message) and _is_subscribed(view):
+        if (
+            not press.in_place
+            and subscribes(line, session.commands)
+            and isinstance(message, Message)
+            and _is_subscribed(view)
+        ):
             if (markup := _with_sign(message, press.data)) is not None:
                 await session.answers.put_buttons(place, message.message_id, markup)
             if view.tone is Tone.ERROR:
@@ -133,11 +137,6 @@ def _asked_by(message: Any, user: int) -> bool:
     """Whether a message answers that person; answers in groups are replies."""
     asked = message.reply_to_message if isinstance(message, Message) else None
     return asked is not None and asked.from_user is not None and asked.from_user.id == user
-
-
-def _subscribes(line: str, session: Session) -> bool:
-    words = line.split()
-    return command_name(line, session.commands) == "alert" and len(words) > 1 and words[1] in set(Signal)
 
 
 def _is_subscribed(view: View) -> bool:

@@ -12,13 +12,13 @@ from typing import Any
 from telegram import ChatMember, ChatMemberUpdated, Message, Update
 from telegram.constants import ChatMemberStatus, ChatType
 
-from bot.chat.lines import command_name, topic_of
+from bot.chat.lines import command_name, subscribes, topic_of
 from bot.chat.telegram import membership
 from bot.chat.telegram.answers import Reply
 from bot.chat.telegram.lines import is_to_another_bot, line_of, offers_of, payload_of
 from bot.chat.telegram.places import PLATFORM, Author, Place, author_of, is_group, place_of, ref_of
 from bot.chat.telegram.session import Session
-from bot.chat.telegram.words import hint_view, late_view, offered_view, welcome_view
+from bot.chat.telegram.words import hint_view, late_view, offered_view, replaced_view, welcome_view
 from bot.chat.turns import Turn, Turns
 from bot.commands.base import ChatRef
 from bot.views.elements import View
@@ -38,6 +38,7 @@ class Answered:
 
     line: str = ""
     ids: list[int] = field(default_factory=list)
+    made: int | None = None  # the subscription that it made
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -132,9 +133,23 @@ class Messages:
             answered.line = line
             ref = await self._session.members.ref(message, author)
             answer = await self._view(line, ref)
+            if answer is not None:
+                answer = await self._with_one(answered, answer, ref)
             turn.over()
             if answer is not None:
                 answered.ids = await self._say(message, line, answer, answered.ids)
+
+    async def _with_one(self, answered: Answered, answer: View, ref: ChatRef) -> View:
+        """Delete what a command made before it was edited, if it has made another: one message, one subscription."""
+        made = answer.data.get("subscription") if subscribes(answered.line, self._session.commands) else None
+        if not isinstance(made, int):
+            return answer
+        before, answered.made = answered.made, made
+        if before is None:
+            return answer
+        await self._session.ask(f"/alert off {before}", ref)
+        with speaking(await self._session.language(ref)):
+            return replaced_view(answer, before)
 
     async def _say(self, message: Message, line: str, view: View, earlier: list[int]) -> list[int]:
         """Answer a message, in the place of what answered it before it was edited."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.views.elements import Button, Code, Text, Tone, View
+from bot.views.elements import Button, Code, Note, Text, Tone, View
 from bot.views.help import start_view
 from bot.words import mark, tr, trn
 
@@ -54,6 +54,12 @@ def offered_view(start: View, offers: tuple[Button, ...]) -> View:
     """The first words, with what a link offers before all else."""
     return replace(start, body=(Text(tr("Your link offers the first button below.")), *start.body),
                    buttons=(*offers, *start.buttons))  # fmt: skip
+
+
+def replaced_view(answer: View, before: int) -> View:
+    """What a command has made that was edited, and what it had made before."""
+    gone = Note(tr("It takes the place of subscription {id}, for you edited the command.", id=before))
+    return replace(answer, body=(*answer.body, gone))
 
 
 def welcome_view(*, was_off: bool) -> View:

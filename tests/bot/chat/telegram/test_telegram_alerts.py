@@ -68,6 +68,23 @@ def test_a_subscription_is_managed_in_one_message_without_typing(market: Storage
     asyncio.run(run())
 
 
+def test_an_edited_command_has_one_subscription_and_not_two(market: Storage) -> None:
+    async def run() -> None:
+        async with listening(market) as world:
+            sent = world.server.says("42", "42", "/alert pump min=6")
+            await world.server.until(1)
+            for at, text in enumerate(("/alert pump min=7", "/alert pump min=x", "/alert selling min=7"), 1):
+                world.server.says("42", "42", text, edits=sent)
+                await world.server.when(lambda at=at: len(world.server.edits) == at)
+            assert "It takes the place of subscription 1, for you edited the command." in world.server.edits[0].text
+            assert [one.signal for one in wishes(market)] == [Signal.SELLING]
+            world.server.says("42", "42", "/pump", edits=sent)  # what was asked for stays
+            await world.server.when(lambda: len(world.server.edits) == 4)
+        assert [(one.signal, one.minimum) for one in wishes(market)] == [(Signal.SELLING, 7)]
+
+    asyncio.run(run())
+
+
 def test_what_is_pressed_on_two_messages_changes_once_and_leaves_the_second(market: Storage) -> None:
     async def run() -> None:
         async with listening(market) as world:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.telegram.render import CALLBACK_BYTES, JOINER, fits, keyboard, render
+from bot.chat.telegram.splitting import pages_of
 from bot.chat.texts import clean
 from bot.views.elements import Button, Code, Column, Document, Field, Fields, Link, Meter, Note, Table, Text, Tone, View
 from tests.servers.telegram import refusal
@@ -144,6 +145,13 @@ def test_of_more_entities_than_a_message_may_have_the_first_stay() -> None:
 def test_a_button_that_telegram_cannot_carry_is_left_out() -> None:
     buttons = (Button("Why?", "/why k3f9xz"), Button("Long", "/x " + "é" * 31), Button(" ", "/y"), Button("None", " "))
     assert keyboard(View("T", buttons=buttons)) == [[{"text": "Why?", "callback_data": "/why k3f9xz"}]]
+
+
+def test_a_title_that_says_no_more_than_its_values_is_left_out_of_such_lines() -> None:
+    columns = (Column("command"), Column("what it does", is_plain=True), Column("example"))
+    table = Table(columns, (("/pump", "Coins that are pumped while funding stays negative", "/pump min=6"),))
+    (page,) = pages_of(View("", (table,)))
+    assert page[0] == "/pump\nCoins that are pumped while funding stays negative · example /pump min=6"
 
 
 def test_buttons_stand_three_in_a_row() -> None:
