@@ -96,7 +96,8 @@ class Chats:
     def move(self, chat_id: int, address: str) -> None:
         """Give a chat its new address.
 
-        Where another chat has that already, it takes over all that waits and rings, and is told what was lost.
+        Where another chat has that already, it takes over all that waits and rings, is told what was lost, and is told
+        it as the old one wished where it has said nothing itself.
         """
         chat = self.by_id(chat_id)
         if chat is None or chat.address == address:
@@ -113,7 +114,15 @@ class Chats:
         open_ones = DeliveryRow.state.in_(("held", "queued")) | DeliveryRow.untold
         waiting = update(DeliveryRow).where(DeliveryRow.chat_id == chat_id, open_ones)
         self._connection.execute(waiting.values(chat_id=other.id))
+        self._unite_wishes(chat, other)
         self.switch_off(chat_id, f"it is now {address}")
+
+    def _unite_wishes(self, old: Chat, new: Chat) -> None:
+        until = max((one for one in (old.muted_until, new.muted_until) if one is not None), default=None)
+        self._change(new.id, settings={**old.settings, **new.settings}, muted_until=until)
+        there = select(MuteRow.name).where(MuteRow.chat_id == new.id)
+        muted = update(MuteRow).where(MuteRow.chat_id == old.id, MuteRow.name.not_in(there))
+        self._connection.execute(muted.values(chat_id=new.id))
 
     def retry_at(self, chat_id: int, at: datetime | None) -> None:
         """Send nothing there before."""

@@ -80,6 +80,23 @@ def test_a_group_that_was_seen_under_its_new_address_already_is_united_with_it(s
     assert (gone.status, gone.off_reason) == ("off", "it is now -100")
 
 
+def test_united_with_its_new_address_a_group_is_told_as_it_wished(storage: Storage) -> None:
+    old, new = chat_of(storage, "-1"), chat_of(storage, "-100")
+    with storage.write() as tx:
+        tx.chats.settle(old.id, {"quiet": "22-7", "cap": 30})
+        tx.chats.settle(new.id, {"cap": 5})
+        tx.chats.mute(old.id, NOW + HOUR)
+        tx.chats.mute_name(old.id, "PEPE", NOW + 2 * HOUR)
+        tx.chats.mute_name(old.id, "WIF", NOW + 2 * HOUR)
+        tx.chats.mute_name(new.id, "WIF", NOW + 3 * HOUR)
+        tx.chats.move(old.id, "-100")
+        united = tx.chats.by_id(new.id)
+        mutes = tx.chats.mutes(new.id, NOW)
+    assert united is not None
+    assert (united.settings, united.muted_until) == ({"quiet": "22-7", "cap": 5}, NOW + HOUR)
+    assert mutes == {"PEPE": NOW + 2 * HOUR, "WIF": NOW + 3 * HOUR}
+
+
 def test_since_when_a_platform_is_down_stays_while_it_is(storage: Storage) -> None:
     with storage.write() as tx:
         tx.chats.put_platform("telegram", DOWN, "502", NOW)
