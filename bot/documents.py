@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot.chat.discord.words import SLASH
 from bot.commands import COMMANDS
 from bot.commands.base import Command
 from bot.config import example
@@ -35,14 +36,17 @@ def pages() -> dict[Path, str]:
     }
 
 
-def declared() -> Iterator[str]:
-    """What commands say of themselves, which is translated where it is shown."""
+def declared() -> Iterator[tuple[str, str]]:
+    """What commands say of themselves, which is translated where it is shown: a text, and its context."""
     for command in COMMANDS:
-        yield command.summary
+        yield command.name, SLASH
+        yield command.summary, ""
         for param in command.params:
-            yield param.help
+            yield param.name, SLASH
+            yield from ((one, SLASH) for one in param.choices if one.islower())  # names of sectors stay as they are
+            yield param.help, ""
             if param.allowed:
-                yield param.allowed
+                yield param.allowed, ""
 
 
 def _section(command: Command) -> list[str]:

@@ -2,8 +2,8 @@
 
 The English text in the code is the message; `de.po`, `zh.po` and whatever other catalogue lies here say it in another
 language, and a message that one of them lacks is said in English. Names of commands and their keys, tickers, names of
-exchanges, #refs and transaction codes are the same in all of them. The log, and what the command line prints for
-whoever runs the bot, is English.
+exchanges, #refs and transaction codes are the same in all of them, but for the names that Discord shows in its own
+menus. The log, and what the command line prints for whoever runs the bot, is English.
 """
 
 from __future__ import annotations
@@ -129,9 +129,9 @@ def language_named(text: str) -> str | None:
     return None
 
 
-def translations(text: str) -> dict[str, str]:
+def translations(text: str, context: str = "") -> dict[str, str]:
     """Language → a text without places, in each language but English: for menus that a platform shows by itself."""
-    return {code: catalogue(code).text(text) for code in languages() if code != ENGLISH}
+    return {code: catalogue(code).text(text, context) for code in languages() if code != ENGLISH}
 
 
 @cache

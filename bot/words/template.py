@@ -34,8 +34,8 @@ class Found:
         return self.id if isinstance(self.id, str) else self.id[0], self.context
 
 
-def template(package: Path, declared: Iterable[str]) -> str:
-    """The catalogue of all texts of a package, sorted, with nothing said; `declared` are those of the commands."""
+def template(package: Path, declared: Iterable[tuple[str, str]]) -> str:
+    """The catalogue of all texts of a package, sorted, with nothing said; `declared` as `messages` takes them."""
     catalog = Catalog(charset="utf-8")
     for one in sorted(messages(package, declared), key=lambda one: one.english):
         catalog.add(one.id, locations=[(name, 0) for name in sorted(one.files)], context=one.context or None)
@@ -44,8 +44,11 @@ def template(package: Path, declared: Iterable[str]) -> str:
     return f'{HEADER}msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n{file.getvalue().decode()}'
 
 
-def messages(package: Path, declared: Iterable[str]) -> list[Found]:
-    """Every text once. Raises ValueError where one cannot be found again, or is said with and without a number."""
+def messages(package: Path, declared: Iterable[tuple[str, str]]) -> list[Found]:
+    """Every text once; `declared` are those of the commands, each with its context.
+
+    Raises ValueError where a text cannot be found again, or is said with and without a number.
+    """
     found: dict[tuple[str, str], Found] = {}
     for path in sorted(package.rglob("*.py")):
         for said in _of_file(path):
@@ -53,8 +56,8 @@ def messages(package: Path, declared: Iterable[str]) -> list[Found]:
             if one.id != said.id:
                 raise ValueError(f"{one.english[0]!r} is said with and without a number")
             one.files.add(path.relative_to(package.parent).as_posix())
-    for text in declared:
-        found.setdefault((text, ""), Found(text)).files.add(f"{package.name}/commands/__init__.py")
+    for text, context in declared:
+        found.setdefault((text, context), Found(text, context)).files.add(f"{package.name}/commands/__init__.py")
     return list(found.values())
 
 

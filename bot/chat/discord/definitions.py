@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.chat.discord.words import localisations
+from bot.chat.discord.words import SLASH, localisations
 from bot.chat.texts import clean, cut, units
 from bot.commands.base import Command, Kind, Param
 
@@ -102,12 +102,12 @@ def _told_apart(named: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _named(name: str) -> dict[str, Any]:
     """The name, and in other languages what Discord takes for one: a word in lower case."""
-    others = {one: said.lower() for one, said in localisations(name).items() if NAME.fullmatch(said)}
+    others = {one: said.lower() for one, said in localisations(name, SLASH).items() if NAME.fullmatch(said)}
     return {"name": name} | ({"name_localizations": others} if others else {})
 
 
 def _choice(value: str) -> dict[str, Any]:
-    others = {one: cut(clean(said), DESCRIPTION_UNITS) for one, said in localisations(value).items()}
+    others = {one: cut(clean(said), DESCRIPTION_UNITS) for one, said in localisations(value, SLASH).items()}
     return {"name": value, "value": value} | ({"name_localizations": others} if others else {})
 
 

@@ -34,7 +34,11 @@ def line_of(command: Command, options: Iterable[Mapping[str, Any]]) -> str:
 
 
 def as_slash(line: str, commands: Mapping[str, Command]) -> str:
-    """A command line as Discord's apps take it where it is pasted: /alert what:pump min:6. What is none stays."""
+    """A command line as Discord's apps take it where it is pasted: /alert what:pump min:6. What is none stays.
+
+    The names are the English ones: pasted in another language a line is not taken, and typed both are
+    (https://github.com/discord/discord-api-docs/issues/5446).
+    """
     try:
         name, rest = parse_line(line)
         command = find_command(name, commands.values())

@@ -38,16 +38,17 @@ MUTE_ROLE = mark(
 )
 ROLES_IN_SERVERS = mark("A role is mentioned in the channels of a server only")
 OPEN_A_CARD = mark("Open a card")
+SLASH = "slash"  # the context of names that Discord shows in its menu of commands, and takes typed in either language
 # As Discord's settings call them, in English, for each client says them in its own language.
 NEEDED = {"view_channel": "View Channel", "send_messages": "Send Messages", "embed_links": "Embed Links"}
 IN_THREADS = "Send Messages in Threads"
 
 
-def localisations(text: str) -> Mapping[str, str]:
+def localisations(text: str, context: str = "") -> Mapping[str, str]:
     """Discord's locale → the text in it, of the languages that there are beside English."""
     return {
         locale: said
-        for language, said in translations(text).items()
+        for language, said in translations(text, context).items()
         for locale in LOCALES.get(language, (language,))
         if said != text
     }

@@ -68,7 +68,7 @@ def test_names_and_descriptions_are_told_in_every_language_that_there_is(monkeyp
         "least score": "geringste Wertung " + "ä" * 100, "Coins that are pumped while funding stays negative": "Gepumptes",
     }  # fmt: skip
     monkeypatch.setattr(
-        "bot.chat.discord.definitions.localisations", lambda text: {"de": german[text]} if text in german else {}
+        "bot.chat.discord.definitions.localisations", lambda text, _="": {"de": german[text]} if text in german else {}
     )
     defined = definitions(COMMANDS)
     assert list(wrong_commands(defined)) == []
@@ -88,7 +88,7 @@ def test_in_a_language_with_one_word_for_two_names_both_keep_their_english_ones(
 ) -> None:
     said = {"pump": "x", "selling": "x", "clusters": "Coin", "min": "limit", "sort": "so", "score": "s", "streak": "s"}
     monkeypatch.setattr(
-        "bot.chat.discord.definitions.localisations", lambda text: {"de": said[text]} if text in said else {}
+        "bot.chat.discord.definitions.localisations", lambda text, _="": {"de": said[text]} if text in said else {}
     )
     defined = {one["name"]: one for one in definitions(COMMANDS)}
     assert list(wrong_commands(list(defined.values()))) == []

@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from bot.chat.discord.definitions import definitions
-from bot.chat.discord.words import localisations
+from bot.chat.discord.words import SLASH, localisations
 from bot.commands import COMMANDS
+from bot.words import catalogue
 from storage import Storage
 from tests.servers.chat_police import Fault
 from tests.servers.discord_people import buttons_of, text_of
@@ -23,6 +24,20 @@ def test_slash_commands_are_described_in_every_language_that_there_is() -> None:
         assert set(one["description_localizations"]) == {"de", "zh-CN", "zh-TW"}
     assert defined["help"]["description_localizations"]["de"] == "Alle Befehle, oder einer ausführlich"
     assert localisations("nothing that anybody says") == {}
+
+
+@pytest.mark.parametrize(("language", "locale"), [("de", "de"), ("zh", "zh-CN"), ("zh", "zh-TW")])
+def test_every_name_of_the_menu_is_told_in_every_language(language: str, locale: str) -> None:
+    wanted, told = {}, {}
+    for command in definitions(COMMANDS):
+        choices = (choice for option in command["options"] for choice in option.get("choices", ()))
+        for one in (command, *command["options"], *choices):
+            said = catalogue(language).text(one["name"], SLASH)
+            place = command["name"], one["name"], "value" in one
+            wanted[place] = said if "value" in one else said.lower()
+            told[place] = one.get("name_localizations", {}).get(locale, one["name"])
+    assert told == wanted
+    assert sum(name != said for (_, name, _), said in told.items()) > 80
 
 
 @pytest.mark.parametrize(
