@@ -46,9 +46,13 @@ async def heard(world: World, *texts: str, **how) -> None:
 
 def test_commands_of_a_person_that_arrive_together_are_done_in_their_order(market: Storage) -> None:
     done: list[str] = []
+    helped = asyncio.Event()
 
     async def slow(line: str, ref: ChatRef) -> View:
+        if line == "/help":
+            helped.set()
         if line == "/mute 8h":
+            await helped.wait()
             for _ in range(1000):  # as much as others would need to overtake it
                 await asyncio.sleep(0)
         done.append(f"{ref.user} {line}")
