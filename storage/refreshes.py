@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy.orm import aliased
 
 from storage import bulk
 from storage.tables import RefreshRow, SourceRow
@@ -129,16 +130,20 @@ class Refreshes:
     def gaps(self, since: datetime) -> tuple[Gap, ...]:
         """Where refreshes were missed since a time, as `finish` was told of them ("missed"); the newest first."""
         missed = RefreshRow.facts["missed"].as_integer()
+        earlier = aliased(RefreshRow)
+        before = (
+            select(earlier.at)
+            .where(earlier.state == DONE, earlier.slot < RefreshRow.slot)
+            .order_by(earlier.slot.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
         statement = (
-            select(RefreshRow.slot, RefreshRow.at, missed)
+            select(missed, func.coalesce(before, RefreshRow.at), RefreshRow.at)
             .where(RefreshRow.state == DONE, RefreshRow.at >= since, missed > 0)
             .order_by(RefreshRow.slot.desc())
         )
-        found = []
-        for slot, at, count in self._connection.execute(statement).all():
-            before = self.last(before_slot=slot)
-            found.append(Gap(count, at if before is None else before.at, at))
-        return tuple(found)
+        return tuple(Gap(*row) for row in self._connection.execute(statement))
 
     def _place(self, slot: int, now: datetime, lease: timedelta) -> int | None:
         newest = self._newest()

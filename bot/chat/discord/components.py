@@ -6,16 +6,17 @@ answered, and the command line that it stands for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from bot.chat.discord.words import OPEN_A_CARD
+from bot.chat.lines import subscribes, topic_of
 from bot.chat.texts import clean, cut, units
+from bot.commands.base import Command
 from bot.views.elements import Button, View
 from bot.words import tr
-from scoring.model import Signal
 
 # https://discord.com/developers/docs/components/reference
 ROWS, BUTTONS_IN_A_ROW = 5, 5
@@ -65,32 +66,27 @@ def runs(button: Button) -> Sequence[Press]:
     return (Press(button.label, Way.RUN, button.command),)
 
 
-def presses(is_of_topic: Callable[[str], bool], *, is_group: bool) -> Presses:
-    """What the buttons under an answer do: those whose lines are about the same thing change it in place.
+def presses(topic: str, commands: Mapping[str, Command], *, is_group: bool) -> Presses:
+    """What the buttons under an answer about a topic do: those whose lines are about the same change it in place.
 
     Where others are told as well, a button that subscribes is two: for this channel, and for the person alone.
     """
 
     def of(button: Button) -> Sequence[Press]:
-        if is_group and subscribes(button.command):
+        if is_group and subscribes(button.command, commands):
             return (
                 Press(button.label, Way.RUN, button.command, tr(" · here")),
                 Press(button.label, Way.DM, button.command, tr(" · in DM")),
             )
-        return (Press(button.label, Way.PUT if is_of_topic(button.command) else Way.RUN, button.command),)
+        way = Way.PUT if topic_of(button.command, commands) == topic else Way.RUN
+        return (Press(button.label, way, button.command),)
 
     return of
 
 
-def subscribes(line: str) -> bool:
-    """Whether a line makes a subscription."""
-    words = line.split()
-    return len(words) > 1 and words[0] == "/alert" and words[1] in set(Signal)
-
-
-def makes_ring(line: str) -> bool:
+def makes_ring(line: str, commands: Mapping[str, Command]) -> bool:
     """Whether something rings in a chat by a line that did not before."""
-    return subscribes(line) or line.startswith(BEGIN_TO_RING)
+    return subscribes(line, commands) or line.startswith(BEGIN_TO_RING)
 
 
 def rows(view: View, of: Presses = runs) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ import discord
 from bot.chat.discord import membership
 from bot.chat.discord.answers import Reply
 from bot.chat.discord.api import GONE
-from bot.chat.discord.components import MENU, Press, Way, makes_ring, presses, read, subscribes
+from bot.chat.discord.components import MENU, Press, Way, makes_ring, presses, read
 from bot.chat.discord.dms import NoDmError
 from bot.chat.discord.options import line_of
 from bot.chat.discord.places import Interaction, Where, alone, asked_by, here, lacking, where
@@ -34,7 +34,7 @@ from bot.chat.discord.words import (
     not_yours_view,
     refused_view,
 )
-from bot.chat.lines import changes, command_name, topic_of
+from bot.chat.lines import changes, command_name, subscribes, topic_of
 from bot.chat.turns import Turn
 from bot.commands.base import ChatRef
 from bot.errors import UserError
@@ -122,20 +122,19 @@ class Interactions:
                 return Reply(our_fault_view())
 
     async def _made(self, interaction: Interaction, press: Press, ref: ChatRef) -> Reply:
-        session, line = self._session, press.command
-        if ref.is_group and changes(line, session.commands):
+        session, line, commands = self._session, press.command, self._session.commands
+        if ref.is_group and changes(line, commands):
             if not ref.is_admin:
-                return Reply(not_yours_view(line, subscribes=subscribes(line)), _in_dm)
-            if makes_ring(line) and (missing := lacking(interaction)):
+                return Reply(not_yours_view(line, subscribes=subscribes(line, commands)), _in_dm)
+            if makes_ring(line, commands) and (missing := lacking(interaction)):
                 return Reply(lacking_view(missing, line))
         view = await session.ask(line, ref)
         if view is None:
             return Reply(refused_view(SLOW))
         elsewhere = where(interaction) is Where.ELSEWHERE
-        if press.way is Way.DM or (elsewhere and subscribes(line) and view.tone is not Tone.ERROR):
+        if press.way is Way.DM or (elsewhere and subscribes(line, commands) and view.tone is not Tone.ERROR):
             return Reply(await self._in_dm(interaction, ref, view))
-        topic = topic_of(line, session.commands)
-        return Reply(view, presses(lambda other: topic_of(other, session.commands) == topic, is_group=ref.is_group))
+        return Reply(view, presses(topic_of(line, commands), commands, is_group=ref.is_group))
 
     async def _ref(self, interaction: Interaction, press: Press, name: str) -> ChatRef:
         """Whose chat a line is about: that of the place, or the one that the person has with the bot alone."""

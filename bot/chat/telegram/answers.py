@@ -86,10 +86,7 @@ class Answers:
         sent, place = await self._pages(place, view, pages_of(view), reply)
         texts = (sent[0], sent[-1])  # an edit of the command changes the first one, a button the last
         turn = self._pictures.turn(place, texts)
-        for document in documents_of(view):
-            sent.append((await self._file(place, document)).message_id)
-        await self._pictures.follow(place, texts, view, turn)
-        return sent
+        return sent + await self._behind(place, texts, view, turn)
 
     async def replace(
         self, place: Place, message_id: int, view: View, topic: str, shown: Callable[[], None] = lambda: None
@@ -111,9 +108,13 @@ class Answers:
             texts += sent
             turn = self._pictures.turn(place, (texts[0], texts[-1]))
         shown()
+        return texts + await self._behind(place, (texts[0], texts[-1]), view, turn)
+
+    async def _behind(self, place: Place, texts: Sequence[int], view: View, turn: int) -> list[int]:
+        """Send the files of a View, and let its pictures follow the texts; returns the messages of the files."""
         files = [(await self._file(place, document)).message_id for document in documents_of(view)]
-        await self._pictures.follow(place, (texts[0], texts[-1]), view, turn)
-        return texts + files
+        await self._pictures.follow(place, texts, view, turn)
+        return files
 
     async def _edit(self, place: Place, message_id: int, page: Rendered, markup: InlineKeyboardMarkup | None) -> bool:
         """Put a text into a message; False where it takes none."""

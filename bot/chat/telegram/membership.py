@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.chat.telegram.places import PLATFORM
 from storage import Storage
 from storage.chats import ACTIVE
 
-PLATFORM = "telegram"
 BLOCKED = "Telegram: the bot was blocked by the user"
 REMOVED = "Telegram: the bot was removed from this chat"
 AWAY = (REMOVED, "bot was kicked", "bot is not a member")  # or a message was refused before the removal was told

@@ -11,7 +11,7 @@ import pytest
 from bot.alerts.dispatch import Dispatch
 from bot.chat.discord.components import presses
 from bot.chat.discord.render import PAGES, fits, render, render_pages, render_plain
-from bot.chat.lines import by_name, topic_of
+from bot.chat.lines import by_name
 from bot.commands import COMMANDS
 from bot.commands.base import ChatRef
 from bot.views.elements import Button, Note, Table, View
@@ -31,7 +31,7 @@ CALLS = re.compile(
 
 
 def bodies(view: View, name: str, *, is_group: bool) -> list[dict]:
-    of = presses(lambda line: topic_of(line, COMMANDS_BY_NAME) == name, is_group=is_group)
+    of = presses(name, COMMANDS_BY_NAME, is_group=is_group)
     return [*render_pages(view, of), render(view, of), render(view), render_plain(view)]
 
 
