@@ -14,7 +14,7 @@ from bot.views.elements import Button, Tone, View
 from storage import Storage, open_storage
 from tests.builders_market import fill
 from tests.servers.chat_police import Accepted, Fault
-from tests.servers.telegram_world import World, bot_on, listening
+from tests.servers.telegram_world import Answer, World, bot_on, listening
 
 
 @pytest.fixture
@@ -33,6 +33,17 @@ async def paged(line: str, _: ChatRef) -> View:
         return View(f"page {page}", buttons=(*buttons, Button("Again", line), Button("Sort", "/dump by=x")))
     tone = Tone.ERROR if "bad" in line else Tone.ANSWER
     return View(f"did {line}", tone=tone)
+
+
+def paged_after(go: asyncio.Event) -> Answer:
+    """The same, whose other pages take until they are let go."""
+
+    async def answer(line: str, ref: ChatRef) -> View:
+        if "cursor" in line:
+            await go.wait()
+        return await paged(line, ref)
+
+    return answer
 
 
 async def shown(world: World, chat: str = "42", text: str = "/pump", user: str = "42") -> Accepted:
@@ -90,13 +101,7 @@ def test_presses_of_a_message_are_answered_in_their_order(storage: Storage) -> N
 def test_what_was_pressed_last_counts_also_where_it_was_pressed_before(storage: Storage) -> None:
     async def run() -> None:
         go = asyncio.Event()
-
-        async def slow(line: str, ref: ChatRef) -> View:
-            if "cursor" in line:
-                await go.wait()
-            return await paged(line, ref)
-
-        async with listening(storage, slow) as world:
+        async with listening(storage, paged_after(go)) as world:
             sent = await shown(world)
             for label in ("More", "Again", "More", "More"):
                 world.server.presses(sent, label)
@@ -112,13 +117,7 @@ def test_what_was_pressed_last_counts_also_where_it_was_pressed_before(storage: 
 def test_a_press_is_signed_before_the_work_is_done(storage: Storage) -> None:
     async def run() -> None:
         go = asyncio.Event()
-
-        async def slow(line: str, ref: ChatRef) -> View:
-            if "cursor" in line:
-                await go.wait()
-            return await paged(line, ref)
-
-        async with listening(storage, slow) as world:
+        async with listening(storage, paged_after(go)) as world:
             sent = await shown(world)
             query = world.server.presses(sent, "More")
             await world.server.when(lambda: query in world.server.signs)
